@@ -1,10 +1,11 @@
 // The library's public names.
-export type { Actor, ActorType, Caller } from './core/actor.ts'
+export type { Actor, ActorType, Caller, CreatorType, KeyCaller, MemberCaller } from './core/actor.ts'
 export type { ActorOptions } from './core/call-options.ts'
 export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './core/errors.ts'
 export type { JobCounts } from './core/job-counts.ts'
 export { covers, missingPermissions } from './core/permissions.ts'
 export type { PolicyRule } from './core/policy-rules.ts'
+export type { Role } from './core/roles.ts'
 export type { Audit, AuditAction, AuditEvent, ListAuditInput } from './core/shapes/audit.ts'
 export type { BulkChangeInput, BulkResult } from './core/shapes/bulk-changes.ts'
 export type { Applied, CallOptions, Changed, Done, EditOptions, WaitOptions } from './core/shapes/calls.ts'
@@ -30,15 +31,24 @@ export type {
   ImportOutcome,
   RecipeUse,
 } from './core/shapes/imports.ts'
+export type {
+  Acceptance,
+  CreateInvitationInput,
+  Invitation,
+  Invitations,
+  LibraryInvitations,
+  ListInvitationsInput,
+  ProvedPerson,
+} from './core/shapes/invitations.ts'
 export type { CreateKeyInput, PreviewKeyInput, UpdateKeyInput } from './core/shapes/key-changes.ts'
 export type { KeyStatus, ListKeysInput, ListPermissionsInput } from './core/shapes/key-lists.ts'
 export type { KeyPermissions, PermissionUse } from './core/shapes/key-permissions.ts'
+export type { KeySecret } from './core/shapes/key-secrets.ts'
 export type {
   CreatedKey,
   GetKeyInput,
   Key,
   KeyDetails,
-  KeySecret,
   Keys,
   LibraryKeys,
   UpdatedKey,
@@ -52,6 +62,16 @@ export type {
   PlainLimit,
   VerdictLimit,
 } from './core/shapes/limits.ts'
+export type {
+  Departure,
+  ListMembersInput,
+  Member,
+  MemberDetails,
+  Members,
+  OwnMember,
+  RemoveMemberInput,
+  UpdateMemberInput,
+} from './core/shapes/members.ts'
 export type {
   CreateOrganizationInput,
   ListOrganizationsInput,
@@ -110,5 +130,5 @@ export type {
 } from './core/shapes/webhooks.ts'
 export type { Wire } from './core/wire.ts'
 export type { LibrarySessions } from './domain/sessions/methods.ts'
-export type { SignInOrigin, StartedSession } from './domain/sessions/sessions.ts'
+export type { SignInOrigin, StartedSession } from './domain/sessions/sign-in.ts'
 export { type Latchkey, type LatchkeyOptions, openLatchkey } from './latchkey.ts'

@@ -15,7 +15,7 @@ import {
   secretsOf,
   webhookSettingsOf,
 } from './config.ts'
-import type { Caller } from './core/actor.ts'
+import type { KeyCaller } from './core/actor.ts'
 import type { AttemptCounts, Backlog } from './core/backlog.ts'
 import type { ActorOptions } from './core/call-options.ts'
 import { newId } from './core/ids.ts'
@@ -36,6 +36,7 @@ import type { Settling } from './core/shapes/settlements.ts'
 import type { LibraryUsage } from './core/shapes/usage.ts'
 import type { Verdict, VerifyOptions, VerifyRequest } from './core/shapes/verification.ts'
 import type { Webhooks } from './core/shapes/webhooks.ts'
+import { publicUrlOf } from './core/standards-settings.ts'
 import { CheckpointFile } from './domain/audit/checkpoint-file.ts'
 import { checkpointJob } from './domain/audit/checkpoints.ts'
 import { beginEpoch } from './domain/audit/signers.ts'
@@ -64,12 +65,11 @@ import { Draws } from './domain/limits/draws.ts'
 import { LostUnits } from './domain/limits/lost-units.ts'
 import { ReachedLimits } from './domain/limits/reached.ts'
 import { reservations } from './domain/limits/reservations.ts'
-import { nounMethods } from './domain/methods.ts'
+import { nounMethods, type People } from './domain/methods.ts'
 import { noteOpening } from './domain/openings.ts'
 import { openPartners, type Partners } from './domain/partners/partners.ts'
 import { systemRandom } from './domain/random.ts'
 import { countSealedValues, resealingJob } from './domain/sealed-values.ts'
-import type { LibrarySessions } from './domain/sessions/methods.ts'
 import { SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
 import { openWebhooks } from './domain/webhooks/open.ts'
@@ -105,7 +105,7 @@ export type { LatchkeyOptions } from './domain/latchkey-options.ts'
 export { hasLatchkeyTables, inspectDatabase } from './store/store.ts'
 
 /** An open Latchkey, in the caller's own process. Every method throws `store_unavailable` if the database fails. */
-export interface Latchkey extends AsyncDisposable {
+export interface Latchkey extends People, AsyncDisposable {
   /** Creates, reads, changes, rotates and revokes keys. */
   keys: LibraryKeys<ActorOptions>
   /** Creates, reads and renames the owners of keys. */
@@ -124,8 +124,6 @@ export interface Latchkey extends AsyncDisposable {
   events: Events<ActorOptions>
   /** Reads how many calls there were, and how many units they drew. */
   usage: LibraryUsage<ActorOptions>
-  /** Begins, lists and ends the sessions of browsers. */
-  sessions: LibrarySessions
   /**
    * Verifies a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
    * `asker` names the caller on whose behalf, if strangers may call: askers share the reads of the database fairly.
@@ -136,7 +134,7 @@ export interface Latchkey extends AsyncDisposable {
    * Finds the caller of a token, for the `actor` of the other methods; undefined if the token is not valid. A change
    * verifies its caller again in its own transaction, because the key may be revoked or hold less by then.
    */
-  authenticate(token: string, origin?: Origin): Promise<Caller | undefined>
+  authenticate(token: string, origin?: Origin): Promise<KeyCaller | undefined>
   /**
    * Revokes the key of a token, or ends the grace of the token if its key has a newer one. A token that opens nothing, or is of
    * another organization than the actor's, changes nothing. The `actor` needs `latchkey:keys:write` unless it is the caller of
@@ -290,6 +288,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     },
     usesOf: (keyId) => usage.usesOf(keyId).map((use) => keepPlace(use, kept)),
     keyring,
+    publicUrl: publicUrlOf(options, ownVariables()),
     reachedLimits,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),
@@ -298,7 +297,6 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     random,
     ...knownLists(store, clock),
   }
-
   const wake = () => jobs.wake()
   const databaseHosts = databaseHostsOf(database, postgresEnvironment())
   const webhooks = openWebhooks(engine, { settings, databaseHosts, store, monotonic, wake })

@@ -135,6 +135,10 @@ const absences: Record<string, string> = {
   'src/cli/commands/settlements': 'programs settle, and nobody by hand',
   'console/pages/settlements': 'programs settle, and nobody by hand',
   'docs/guides/settlements': 'the guide of limits tells of them',
+  'docs/guides/members': 'the guide of people tells of them',
+  'docs/guides/invitations': 'the guide of people tells of them',
+  'console/pages/members': 'nobody signs in to the console as a member yet',
+  'console/pages/invitations': 'nobody signs in to the console as a member yet',
   'docs/guides/plans': 'the guide of limits tells of them',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { createClient, type LatchkeyClient } from '../src/client/index.ts'
 import { assembleToken } from '../src/core/token.ts'
-import { type Caller, type Latchkey, LatchkeyError, openLatchkey } from '../src/index.ts'
+import { type KeyCaller, type Latchkey, LatchkeyError, openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller, readerOf } from './setup/callers.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
@@ -13,11 +13,14 @@ import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
 const waited =
-  /\.(update|rotate|endSecret|suspend|resume|revoke|revokeChild|addUnits|delete|bulk|set|setFor|deleteFor)$/
-const withWait = Object.keys(methods).filter((name) => waited.test(name))
+  /\.(update|rotate|endSecret|suspend|resume|revoke|revokeChild|addUnits|delete|bulk|set|setFor|deleteFor|remove)$/
+const withWait = Object.keys(methods).filter((name) => waited.test(name) && name !== 'invitations.revoke')
 const edits = withWait.filter((name) => !/endSecret|revokeChild|addUnits|bulk/.test(name))
 /** What takes a token in place of options, from a browser that signs in. */
-const signIn = ['sessions.start', 'sessions.authenticate', 'sessions.refresh']
+const signIn = [
+  ...['sessions.start', 'sessions.startFor', 'sessions.authenticate', 'sessions.refresh'],
+  'invitations.accept',
+]
 
 /** What would be read as an object without fields. */
 const opaque = [new Map([['organizationId', 'acme']]), new Set(['acme']), new Date(), new URL('http://acme')]
@@ -44,6 +47,8 @@ test.each([
     'organizations',
     'plans',
     'policies',
+    'members',
+    'invitations',
     'webhooks',
     'audit',
     'events',
@@ -58,7 +63,7 @@ test.each([
 const tokenOfNobody = assembleToken('re', '0123456789abcdef', new Uint8Array(32))
 
 /** Callers as programs for 0.1.0 passed them, in whatever way these were made. */
-function oldCallers(caller: Caller): object[] {
+function oldCallers(caller: KeyCaller): object[] {
   const { type: _, kid, ...older } = caller
   class OfAClass {
     get keyId() {

@@ -9,7 +9,7 @@ import { operator } from '../src/core/actor.ts'
 import { maxIdleMs, maxSessionMs } from '../src/core/bounds.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
 import { systemRandom } from '../src/domain/random.ts'
-import { type Caller, openLatchkey } from '../src/index.ts'
+import { type KeyCaller, openLatchkey } from '../src/index.ts'
 import { openStore, type Store } from '../src/store/store.ts'
 import { createAcme } from './setup/acme.ts'
 import { callerBy, makeCaller } from './setup/callers.ts'
@@ -42,7 +42,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const key = await latchkey.keys.create({ organizationId: 'acme', name: 'Admin', permissions })
     const byToken = await callerBy(latchkey, key.key)
     const signIn = async () =>
-      (await latchkey.sessions.authenticate(await latchkey.sessions.start(key.key))) as Caller
+      (await latchkey.sessions.authenticate(await latchkey.sessions.start(key.key))) as KeyCaller
     const [bySession, other] = [await signIn(), await signIn()]
     await latchkey.sessions.end(other.sessionId as string, { actor: bySession })
     expect(await codeOf(latchkey.keys.create({ name: 'CI' }, { actor: other }))).toBe('session_ended')
@@ -64,8 +64,8 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const permissions = ['latchkey:keys:write']
     const { key } = await latchkey.keys.create({ organizationId: 'acme', name: 'Admin', permissions })
     const signIn = async () =>
-      (await latchkey.sessions.authenticate(await latchkey.sessions.start(key))) as Caller
-    const create = (actor: Caller) => latchkey.keys.create({ name: 'CI' }, { actor })
+      (await latchkey.sessions.authenticate(await latchkey.sessions.start(key))) as KeyCaller
+    const create = (actor: KeyCaller) => latchkey.keys.create({ name: 'CI' }, { actor })
     const idle = await signIn()
     clock.advance(maxIdleMs - 1)
     await create(idle)
@@ -93,7 +93,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
     const stranger = await callerBy(latchkey, theirs)
     const strangersSession = await sessionBy(theirs)
     const before = await readAll(database)
-    const forged: [fields: Partial<Caller>, code: string][] = [
+    const forged: [fields: Partial<KeyCaller>, code: string][] = [
       [{ organizationId: 'globex' }, 'invalid_token'],
       [{ organizationId: 'root' }, 'invalid_token'],
       [{ keyId: stranger.keyId }, 'invalid_token'],
@@ -252,7 +252,7 @@ onEachDatabase('a change', (makeDatabase, kind) => {
         await makeCaller(latchkey, 'acme', permissions),
         await makeCaller(latchkey, 'acme', permissions),
       ]
-      const create = (actor: Caller) => latchkey.keys.create({ name: 'CI' }, { actor })
+      const create = (actor: KeyCaller) => latchkey.keys.create({ name: 'CI' }, { actor })
       // As a process does that changes both keys, and takes its time.
       await direct.run('begin')
       for (const { keyId } of [changed, revoked])

@@ -163,8 +163,8 @@ test('every error code is in the document under its status, and every problem th
       }
     }
   }
-  // This one is only an error of OAuth 2.0.
-  expect([...seen, 'unsupported_token_type'].sort()).toEqual([...codes].sort())
+  // One is only an error of OAuth 2.0; and nobody accepts an invitation over HTTP yet.
+  expect([...seen, 'unsupported_token_type', 'email_not_proven'].sort()).toEqual([...codes].sort())
   expect(document.components.schemas.Problem?.properties.code?.enum).toEqual(codes)
 })
 
@@ -176,7 +176,7 @@ test('an answer documents `applied` where a caller may wait for it, and nowhere 
     const name = shapeName(responses[200]?.content?.['application/json']?.schema)
     return name !== undefined && 'applied' in (document.components.schemas[name]?.properties ?? {})
   })
-  expect(takers).toHaveLength(21)
+  expect(takers).toHaveLength(25)
   expect(givers).toEqual(takers)
 })
 

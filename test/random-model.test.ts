@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseToken } from '../src/core/token.ts'
-import { type Caller, covers, type Latchkey, openLatchkey } from '../src/index.ts'
+import { covers, type KeyCaller, type Latchkey, openLatchkey } from '../src/index.ts'
 import { makeCaller } from './setup/callers.ts'
 import { type Clock, makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
@@ -32,7 +32,7 @@ type Command = fc.AsyncCommand<Model, Real>
 interface Real {
   latchkey: Latchkey
   clock: Clock
-  caller: Caller
+  caller: KeyCaller
 }
 
 onEachDatabase('sequences of commands', (makeDatabase) => {

@@ -36,6 +36,10 @@ const otherAnswers: Record<string, number> = {
   listGitlabTokenTypes: 404,
   // The root key has no children, and nothing was sent to a webhook.
   ...{ deriveKey: 403, revokeChild: 404, retryDelivery: 404 },
+  // The root key is no member, and there are neither members nor invitations.
+  ...{ getOwnMember: 404, getMember: 404, updateMember: 404, removeMember: 404, suspendMember: 404 },
+  ...{ resumeMember: 404, resetMember: 404, eraseMember: 404 },
+  ...{ getInvitation: 404, renewInvitation: 404, revokeInvitation: 404 },
   // Acme is there, and events of last January are not.
   ...{ createOrganization: 409, replayWebhook: 422 },
 }

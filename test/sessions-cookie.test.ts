@@ -5,7 +5,7 @@ import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { readAll } from './setup/direct.ts'
 import { send, startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
-import { ask, expectEnded, type Headers, makeKey, signIn } from './setup/sessions.ts'
+import { ask, expectEnded, type Headers, makeKey, signIn, writeUses } from './setup/sessions.ts'
 
 const hour = 3_600_000
 const attributes = 'Path=/; Max-Age=43200; HttpOnly; SameSite=Strict'
@@ -29,6 +29,7 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
       user_agent: 'Firefox/140',
       current: true,
       fresh_until: clock.in(hour / 6).toISOString(),
+      provider: null,
     })
     const nobody = await makeKey(server.latchkey, ['emails:send'])
     const refused = await server.request('POST', '/v1/sessions', { token: nobody.key })
@@ -195,6 +196,7 @@ onEachDatabase('the cookie of a session', (makeDatabase) => {
     const { browser } = await signIn(server, server.rootKey)
     const over = await signIn(server, server.rootKey)
     await ask(server, 'DELETE', '/v1/sessions/self', over.browser)
+    await writeUses(server)
     const before = await readAll(database)
     const guarded = routes.filter(({ access }) => access !== 'public')
     expect(guarded.length).toBeGreaterThan(18)

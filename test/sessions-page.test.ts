@@ -6,7 +6,7 @@ import { createAcme } from './setup/acme.ts'
 import { onOneDatabase } from './setup/databases.ts'
 import { connectDirectly, readAll } from './setup/direct.ts'
 import { send, startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
-import { ask, expectEnded, type Headers, makeKey, signIn } from './setup/sessions.ts'
+import { ask, expectEnded, type Headers, makeKey, signIn, writeUses } from './setup/sessions.ts'
 
 /** What somebody may send as the page's value who does not hold it. */
 const guesses: Record<string, Headers> = {
@@ -23,6 +23,7 @@ onOneDatabase('SQLite', 'the value of the page', (makeDatabase) => {
     const { browser } = await signIn(server, server.rootKey)
     const other = await signIn(server, (await makeKey(server.latchkey)).key)
     const { cookie } = browser
+    await writeUses(server)
     const before = await readAll(database)
     const shown = Object.entries({
       ...guesses,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -53,6 +54,10 @@ type Client struct {
 	Events *Events
 	// Usage tells how many calls there were, and how many units they drew.
 	Usage *Usage
+	// Members reads, changes and removes the people of organizations.
+	Members *Members
+	// Invitations invites people, who become members.
+	Invitations *Invitations
 	// Sessions lists and ends the sessions of the calling key.
 	Sessions *Sessions
 	// Verifiers is what a verifier in another process asks of the server.
@@ -75,6 +80,7 @@ func New(options Options) (*Client, error) {
 func newClient(r *requester) *Client {
 	return &Client{
 		requester: r, Keys: &Keys{r}, Organizations: &Organizations{r}, Plans: &Plans{r}, Policies: &Policies{r}, Webhooks: &Webhooks{r},
+		Members: &Members{r}, Invitations: &Invitations{r},
 		Audit: &Audit{r}, Events: &Events{r}, Usage: &Usage{r}, Sessions: &Sessions{r}, Verifiers: &Verifiers{r},
 		OAuth: &OAuth{r}, Operation: &Operation{r},
 	}
@@ -219,8 +225,12 @@ func (r *requester) change(ctx context.Context, of change, answer any, options [
 		of.timeout = read.timeout
 	}
 	repeatable := of.repeatable || (of.isEdit && contains(read.given, "revision"))
+	query := read.query()
+	if strings.Contains(of.path, "?") {
+		query = strings.Replace(query, "?", "&", 1)
+	}
 	_, err = r.call(ctx, sending{
-		method: of.method, path: of.path + read.query(), body: of.body, repeatable: repeatable, headers: headers, timeout: of.timeout,
+		method: of.method, path: of.path + query, body: of.body, repeatable: repeatable, headers: headers, timeout: of.timeout,
 	}, answer)
 	return err
 }

@@ -113,8 +113,12 @@ type BulkChangeFilter struct {
 	// Only keys that hold exactly this permission: `emails:*` does not find keys that hold `emails:send`, nor the
 	// other way round.
 	Permission string `json:"permission,omitempty"`
-	// Only keys that this key or user created, by its id.
+	// Only keys that this key, member or user created, by its id.
 	CreatedBy string `json:"created_by,omitempty"`
+	// Only keys that a member has created who is removed.
+	Creator string `json:"creator,omitempty"`
+	// Only keys of whose valid tokens this member has seen one.
+	TokenSeenBy string `json:"token_seen_by,omitempty"`
 	// Only keys whose tokens begin with this prefix.
 	Prefix string `json:"prefix,omitempty"`
 	// Only the key that has, or had, the secret with this kid.
@@ -203,8 +207,10 @@ type ChangedKey struct {
 	Permissions []string `json:"permissions"`
 	// When a verification last found the key valid; null if none did.
 	LastUsedAt *time.Time `json:"last_used_at"`
-	// The id of the key or user that created it; null for the operator.
+	// The id of the key, member or user that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// When it was revoked, for good; null if it is not.
@@ -287,6 +293,47 @@ type ChangedLimit struct {
 	Applied *Applied `json:"applied,omitempty"`
 }
 
+// ChangedMember is what the API calls ChangedMember in /openapi.json.
+type ChangedMember struct {
+	// The id of the member, a UUID.
+	ID string `json:"id"`
+	// The organization for which it acts.
+	OrganizationID string `json:"organization_id"`
+	// Its address, a label; null once it is erased.
+	Email *string `json:"email"`
+	// Whether somebody has proved that the address is its own.
+	EmailVerified bool `json:"email_verified"`
+	// Its name, a label; null if nobody said, and once it is erased.
+	Name *string `json:"name"`
+	// What it is in its organization: a fixed list of permissions.
+	Role string `json:"role"`
+	// What gave it its role: somebody, or a rule.
+	RoleSource string `json:"role_source"`
+	// What its role may do.
+	Permissions []string `json:"permissions"`
+	// Whether it may act, and why not.
+	Status string `json:"status"`
+	// When it last acted, to the minute; null if never.
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	// When it became a member.
+	CreatedAt time.Time `json:"created_at"`
+	// The id of the key or member that invited it; null for the operator.
+	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
+	// Since when it is suspended; null if it is not.
+	SuspendedAt *time.Time `json:"suspended_at"`
+	// Why it is suspended, for people.
+	SuspendedReason *string `json:"suspended_reason"`
+	// When it was removed, for good; null if it is not.
+	RemovedAt *time.Time `json:"removed_at"`
+	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
+	// has it.
+	Revision string `json:"revision"`
+	// The outcome of `?wait=applied`.
+	Applied *Applied `json:"applied,omitempty"`
+}
+
 // ChangedOrganization is what the API calls ChangedOrganization in /openapi.json.
 type ChangedOrganization struct {
 	// The id, as it was chosen or made; it never changes.
@@ -305,6 +352,9 @@ type ChangedOrganization struct {
 	SuspendedBy *string `json:"suspended_by"`
 	// Why it is suspended, for people.
 	SuspendedReason *string `json:"suspended_reason"`
+	// What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
+	// everything there.
+	GrantablePermissions []string `json:"grantable_permissions"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
@@ -385,8 +435,10 @@ type ChangedWebhook struct {
 	Pending int64 `json:"pending"`
 	// Until when the secret before the last rotation signs too; null if it does not.
 	GraceEndsAt *time.Time `json:"grace_ends_at"`
-	// The id of the key that created it; null for the operator.
+	// The id of the key or member that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
@@ -408,6 +460,18 @@ type Checkpoint struct {
 	IsSigned bool `json:"is_signed"`
 	// The checkpoint as a signed note (C2SP tlog-checkpoint): what to keep.
 	Note string `json:"note"`
+}
+
+// CreateInvitation is what a caller sends as CreateInvitation in /openapi.json.
+type CreateInvitation struct {
+	// Who invites. The organization of the caller if absent; another one takes the root organization.
+	OrganizationID string `json:"organization_id,omitempty"`
+	// The address of the person who is invited.
+	Email string `json:"email"`
+	// What it is in its organization: a fixed list of permissions.
+	Role string `json:"role"`
+	// The name of the person, a label.
+	Name *Nullable[string] `json:"name,omitempty"`
 }
 
 // CreateKey is what a caller sends as CreateKey in /openapi.json.
@@ -499,8 +563,10 @@ type CreatedKey struct {
 	Permissions []string `json:"permissions"`
 	// When a verification last found the key valid; null if none did.
 	LastUsedAt *time.Time `json:"last_used_at"`
-	// The id of the key or user that created it; null for the operator.
+	// The id of the key, member or user that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// When it was revoked, for good; null if it is not.
@@ -580,8 +646,10 @@ type CreatedWebhook struct {
 	Pending int64 `json:"pending"`
 	// Until when the secret before the last rotation signs too; null if it does not.
 	GraceEndsAt *time.Time `json:"grace_ends_at"`
-	// The id of the key that created it; null for the operator.
+	// The id of the key or member that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
@@ -623,6 +691,21 @@ type Delivery struct {
 	Answer *string `json:"answer"`
 	// How long the last attempt took, in milliseconds; null before the first.
 	DurationMs *int64 `json:"duration_ms"`
+}
+
+// Departure is what the API calls Departure in /openapi.json.
+type Departure struct {
+	// Always true. Always `true`.
+	Success bool `json:"success"`
+	// How many sessions have ended.
+	SessionsEnded int64 `json:"sessions_ended"`
+	// Of how many keys it has seen a token that is still valid, up to 1000. `GET /v1/keys?token_seen_by=` lists
+	// them.
+	TokensSeen int64 `json:"tokens_seen"`
+	// How many of those hold a `latchkey:` permission: before they were revoked, if they were.
+	ManagementKeys int64 `json:"management_keys"`
+	// The outcome of `?wait=applied`.
+	Applied *Applied `json:"applied,omitempty"`
 }
 
 // DeriveKey is what a caller sends as DeriveKey in /openapi.json.
@@ -891,6 +974,20 @@ type GrowthProof struct {
 	Proof []string `json:"proof"`
 }
 
+// Identity is what the API calls Identity in /openapi.json.
+type Identity struct {
+	// The id of the identity, a UUID.
+	ID string `json:"id"`
+	// What proves who the person is.
+	Provider string `json:"provider"`
+	// By what the person knows it.
+	Label string `json:"label"`
+	// When it was added.
+	CreatedAt time.Time `json:"created_at"`
+	// When somebody last signed in by it; null if nobody did.
+	LastUsedAt *time.Time `json:"last_used_at"`
+}
+
 // ImportOutcome is what the API calls ImportOutcome in /openapi.json.
 type ImportOutcome struct {
 	// The id of the key that was made, or that has the token already.
@@ -986,6 +1083,41 @@ type Introspection struct {
 	Iat *int64 `json:"iat,omitempty"`
 }
 
+// Invitation is what the API calls Invitation in /openapi.json.
+type Invitation struct {
+	// The id of the invitation, a UUID.
+	ID string `json:"id"`
+	// The organization that invites.
+	OrganizationID string `json:"organization_id"`
+	// The address of the person who is invited.
+	Email string `json:"email"`
+	// The name of the person; null if nobody said.
+	Name *string `json:"name"`
+	// What it is in its organization: a fixed list of permissions.
+	Role string `json:"role"`
+	// Whether it can be used at this instant, and why not.
+	Status string `json:"status"`
+	// Whether Latchkey has sent it by mail.
+	Sent bool `json:"sent"`
+	// Where it is accepted, with its secret: only in the answer that makes or renews it, and only if it was not
+	// sent.
+	URL *string `json:"url"`
+	// Until when it can be used.
+	ExpiresAt time.Time `json:"expires_at"`
+	// When it was made.
+	CreatedAt time.Time `json:"created_at"`
+	// The id of the key or member that made it; null for the operator.
+	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
+	// When it was used; null if it was not.
+	AcceptedAt *time.Time `json:"accepted_at"`
+	// When it was revoked, or another one took its place; null if it was not.
+	RevokedAt *time.Time `json:"revoked_at"`
+	// The member that it has made, or that it resets; null if there is none yet.
+	MemberID *string `json:"member_id"`
+}
+
 // KeptCheckpoint is what the API calls KeptCheckpoint in /openapi.json.
 type KeptCheckpoint struct {
 	// How many events the log had.
@@ -1008,8 +1140,10 @@ type Key struct {
 	Permissions []string `json:"permissions"`
 	// When a verification last found the key valid; null if none did.
 	LastUsedAt *time.Time `json:"last_used_at"`
-	// The id of the key or user that created it; null for the operator.
+	// The id of the key, member or user that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// When it was revoked, for good; null if it is not.
@@ -1084,8 +1218,10 @@ type KeyDetails struct {
 	Permissions []string `json:"permissions"`
 	// When a verification last found the key valid; null if none did.
 	LastUsedAt *time.Time `json:"last_used_at"`
-	// The id of the key or user that created it; null for the operator.
+	// The id of the key, member or user that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// When it was revoked, for good; null if it is not.
@@ -1197,6 +1333,10 @@ type KeySecret struct {
 	Hint string `json:"hint"`
 	// When it was created: with the key, or by a rotation.
 	CreatedAt time.Time `json:"created_at"`
+	// The id of the key or member that got its token; null for the operator, and if it was not noted yet.
+	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it ends, at the latest, or ended; null while it is the newest.
 	ExpiresAt *time.Time `json:"expires_at"`
 	// When a verification last found it valid; null if none did.
@@ -1323,6 +1463,86 @@ type LogSigner struct {
 	EndsAt *time.Time `json:"ends_at"`
 }
 
+// Member is what the API calls Member in /openapi.json.
+type Member struct {
+	// The id of the member, a UUID.
+	ID string `json:"id"`
+	// The organization for which it acts.
+	OrganizationID string `json:"organization_id"`
+	// Its address, a label; null once it is erased.
+	Email *string `json:"email"`
+	// Whether somebody has proved that the address is its own.
+	EmailVerified bool `json:"email_verified"`
+	// Its name, a label; null if nobody said, and once it is erased.
+	Name *string `json:"name"`
+	// What it is in its organization: a fixed list of permissions.
+	Role string `json:"role"`
+	// What gave it its role: somebody, or a rule.
+	RoleSource string `json:"role_source"`
+	// What its role may do.
+	Permissions []string `json:"permissions"`
+	// Whether it may act, and why not.
+	Status string `json:"status"`
+	// When it last acted, to the minute; null if never.
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	// When it became a member.
+	CreatedAt time.Time `json:"created_at"`
+	// The id of the key or member that invited it; null for the operator.
+	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
+	// Since when it is suspended; null if it is not.
+	SuspendedAt *time.Time `json:"suspended_at"`
+	// Why it is suspended, for people.
+	SuspendedReason *string `json:"suspended_reason"`
+	// When it was removed, for good; null if it is not.
+	RemovedAt *time.Time `json:"removed_at"`
+	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
+	// has it.
+	Revision string `json:"revision"`
+}
+
+// MemberDetails is what the API calls MemberDetails in /openapi.json.
+type MemberDetails struct {
+	// The id of the member, a UUID.
+	ID string `json:"id"`
+	// The organization for which it acts.
+	OrganizationID string `json:"organization_id"`
+	// Its address, a label; null once it is erased.
+	Email *string `json:"email"`
+	// Whether somebody has proved that the address is its own.
+	EmailVerified bool `json:"email_verified"`
+	// Its name, a label; null if nobody said, and once it is erased.
+	Name *string `json:"name"`
+	// What it is in its organization: a fixed list of permissions.
+	Role string `json:"role"`
+	// What gave it its role: somebody, or a rule.
+	RoleSource string `json:"role_source"`
+	// What its role may do.
+	Permissions []string `json:"permissions"`
+	// Whether it may act, and why not.
+	Status string `json:"status"`
+	// When it last acted, to the minute; null if never.
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	// When it became a member.
+	CreatedAt time.Time `json:"created_at"`
+	// The id of the key or member that invited it; null for the operator.
+	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
+	// Since when it is suspended; null if it is not.
+	SuspendedAt *time.Time `json:"suspended_at"`
+	// Why it is suspended, for people.
+	SuspendedReason *string `json:"suspended_reason"`
+	// When it was removed, for good; null if it is not.
+	RemovedAt *time.Time `json:"removed_at"`
+	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
+	// has it.
+	Revision string `json:"revision"`
+	// By what it signs in.
+	Identities []Identity `json:"identities"`
+}
+
 // NeededPermission is what the API calls NeededPermission in /openapi.json.
 type NeededPermission struct {
 	// A permission that the key holds.
@@ -1351,6 +1571,9 @@ type Organization struct {
 	SuspendedBy *string `json:"suspended_by"`
 	// Why it is suspended, for people.
 	SuspendedReason *string `json:"suspended_reason"`
+	// What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
+	// everything there.
+	GrantablePermissions []string `json:"grantable_permissions"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
@@ -1374,12 +1597,60 @@ type OrganizationDetails struct {
 	SuspendedBy *string `json:"suspended_by"`
 	// Why it is suspended, for people.
 	SuspendedReason *string `json:"suspended_reason"`
+	// What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
+	// everything there.
+	GrantablePermissions []string `json:"grantable_permissions"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
 	// What the plan adds to its own limits, with what is left; absent if the organization is on no plan. A limit of
 	// its own that counts instead of the plan's leaves that one out.
 	PlanLimits []LimitState `json:"plan_limits,omitempty"`
+}
+
+// OwnMember is what the API calls OwnMember in /openapi.json.
+type OwnMember struct {
+	// The id of the member, a UUID.
+	ID string `json:"id"`
+	// The organization for which it acts.
+	OrganizationID string `json:"organization_id"`
+	// Its address, a label; null once it is erased.
+	Email *string `json:"email"`
+	// Whether somebody has proved that the address is its own.
+	EmailVerified bool `json:"email_verified"`
+	// Its name, a label; null if nobody said, and once it is erased.
+	Name *string `json:"name"`
+	// What it is in its organization: a fixed list of permissions.
+	Role string `json:"role"`
+	// What gave it its role: somebody, or a rule.
+	RoleSource string `json:"role_source"`
+	// What its role may do.
+	Permissions []string `json:"permissions"`
+	// Whether it may act, and why not.
+	Status string `json:"status"`
+	// When it last acted, to the minute; null if never.
+	LastSeenAt *time.Time `json:"last_seen_at"`
+	// When it became a member.
+	CreatedAt time.Time `json:"created_at"`
+	// The id of the key or member that invited it; null for the operator.
+	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
+	// Since when it is suspended; null if it is not.
+	SuspendedAt *time.Time `json:"suspended_at"`
+	// Why it is suspended, for people.
+	SuspendedReason *string `json:"suspended_reason"`
+	// When it was removed, for good; null if it is not.
+	RemovedAt *time.Time `json:"removed_at"`
+	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
+	// has it.
+	Revision string `json:"revision"`
+	// By what it signs in.
+	Identities []Identity `json:"identities"`
+	// The organizations for which the person may act.
+	Organizations []Standing `json:"organizations"`
+	// Until when the sign-in of the calling session is fresh.
+	FreshUntil time.Time `json:"fresh_until"`
 }
 
 // PermissionUse is what the API calls PermissionUse in /openapi.json.
@@ -1622,8 +1893,10 @@ type RotatedKey struct {
 	Permissions []string `json:"permissions"`
 	// When a verification last found the key valid; null if none did.
 	LastUsedAt *time.Time `json:"last_used_at"`
-	// The id of the key or user that created it; null for the operator.
+	// The id of the key, member or user that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// When it was revoked, for good; null if it is not.
@@ -1705,8 +1978,10 @@ type RotatedWebhook struct {
 	Pending int64 `json:"pending"`
 	// Until when the secret before the last rotation signs too; null if it does not.
 	GraceEndsAt *time.Time `json:"grace_ends_at"`
-	// The id of the key that created it; null for the operator.
+	// The id of the key or member that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
@@ -1776,6 +2051,8 @@ type Session struct {
 	Current bool `json:"current"`
 	// Until when its sign-in is fresh, as changes that outlive the session require. May be in the past.
 	FreshUntil time.Time `json:"fresh_until"`
+	// What has proved who the person is; null for a session that a key has opened.
+	Provider *string `json:"provider"`
 }
 
 // SetPolicy is what a caller sends as SetPolicy in /openapi.json.
@@ -1837,6 +2114,18 @@ type SettlementSettled struct {
 	Cost int64 `json:"cost"`
 }
 
+// Standing is what the API calls Standing in /openapi.json.
+type Standing struct {
+	// The organization. Name it as `Latchkey-Organization`.
+	ID string `json:"id"`
+	// A name for people. At least one of its characters can be seen.
+	Name string `json:"name"`
+	// As which member the person acts for it.
+	MemberID string `json:"member_id"`
+	// What it is in its organization: a fixed list of permissions.
+	Role string `json:"role"`
+}
+
 // StartedSession is what the API calls StartedSession in /openapi.json.
 type StartedSession struct {
 	// The id of the session, a UUID.
@@ -1857,6 +2146,8 @@ type StartedSession struct {
 	Current bool `json:"current"`
 	// Until when its sign-in is fresh, as changes that outlive the session require. May be in the past.
 	FreshUntil time.Time `json:"fresh_until"`
+	// What has proved who the person is; null for a session that a key has opened.
+	Provider *string `json:"provider"`
 	// Send it as `Latchkey-Session` with each request by the cookie: without it the cookie is not valid.
 	PageValue string `json:"page_value"`
 }
@@ -1912,10 +2203,20 @@ type UpdateKey struct {
 	Limits *Nullable[[]Limit] `json:"limits,omitempty"`
 }
 
+// UpdateMember is what a caller sends as UpdateMember in /openapi.json.
+type UpdateMember struct {
+	// What it is in its organization: a fixed list of permissions.
+	Role *string `json:"role,omitempty"`
+	// Its name, a label; null for none.
+	Name *Nullable[string] `json:"name,omitempty"`
+}
+
 // UpdateOrganization is what a caller sends as UpdateOrganization in /openapi.json.
 type UpdateOrganization struct {
 	// A name for people. At least one of its characters can be seen.
 	Name *string `json:"name,omitempty"`
+	// What its members may grant to its keys. Replaces the current list; takes the root organization.
+	GrantablePermissions []string `json:"grantable_permissions,omitempty"`
 	// Replaces what it has; null keeps it, as if absent.
 	Limits *Nullable[[]Limit] `json:"limits,omitempty"`
 	// The name of its plan; null for none. Setting it takes `latchkey:limits:write`.
@@ -2066,8 +2367,10 @@ type Webhook struct {
 	Pending int64 `json:"pending"`
 	// Until when the secret before the last rotation signs too; null if it does not.
 	GraceEndsAt *time.Time `json:"grace_ends_at"`
-	// The id of the key that created it; null for the operator.
+	// The id of the key or member that created it; null for the operator.
 	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
 	// When it was created.
 	CreatedAt time.Time `json:"created_at"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
@@ -2123,8 +2426,12 @@ type ListKeysQuery struct {
 	// Only keys that hold exactly this permission: `emails:*` does not find keys that hold `emails:send`, nor the
 	// other way round.
 	Permission string `query:"permission"`
-	// Only keys that this key or user created, by its id.
+	// Only keys that this key, member or user created, by its id.
 	CreatedBy string `query:"created_by"`
+	// Only keys that a member has created who is removed.
+	Creator string `query:"creator"`
+	// Only keys of whose valid tokens this member has seen one.
+	TokenSeenBy string `query:"token_seen_by"`
 	// Only keys whose tokens begin with this prefix.
 	Prefix string `query:"prefix"`
 	// Only the key that has, or had, the secret with this kid.
@@ -2171,6 +2478,37 @@ type ListOrganizationsQuery struct {
 
 // ListPlansQuery narrows the call: List plans. What has its zero value is not sent.
 type ListPlansQuery struct {
+	// Maximum number of items; a page of large items has fewer. If absent: `1000`.
+	Limit int64 `query:"limit"`
+	// The cursor of the previous page.
+	After string `query:"after"`
+}
+
+// ListMembersQuery narrows the call: List members. What has its zero value is not sent.
+type ListMembersQuery struct {
+	// Only members of this organization. The caller's own if absent; every one for the root organization.
+	OrganizationID string `query:"organization_id"`
+	// Only members of this status; active ones if absent. If absent: `active`.
+	Status string `query:"status"`
+	// Maximum number of items; a page of large items has fewer. If absent: `1000`.
+	Limit int64 `query:"limit"`
+	// The cursor of the previous page.
+	After string `query:"after"`
+}
+
+// RemoveMemberQuery narrows the call: Remove a member permanently. What has its zero value is not sent.
+type RemoveMemberQuery struct {
+	// What becomes of the keys with a `latchkey:` permission whose tokens the member has seen. Must be said if there
+	// are any.
+	ManagementKeys string `query:"management_keys"`
+}
+
+// ListInvitationsQuery narrows the call: List invitations. What has its zero value is not sent.
+type ListInvitationsQuery struct {
+	// Only invitations of this organization. The caller's own if absent; every one for the root organization.
+	OrganizationID string `query:"organization_id"`
+	// Only invitations of this status; pending ones if absent. If absent: `pending`.
+	Status string `query:"status"`
 	// Maximum number of items; a page of large items has fewer. If absent: `1000`.
 	Limit int64 `query:"limit"`
 	// The cursor of the previous page.

@@ -29,6 +29,9 @@ const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:webhooks:read': 'Read webhooks, and what became of each event',
   'latchkey:webhooks:write': 'Send events to URLs, and see what receivers answer',
   'latchkey:self:derive': 'Make and revoke children of itself',
+  'latchkey:members:read': 'Read members and invitations',
+  'latchkey:members:write': 'Invite people, set their roles, and remove them',
+  'latchkey:portal:write': 'Open the page of a customer, once there is one',
 }
 
 /** Takes a typed or pasted list apart: by commas, semicolons and spaces; quotes and brackets of JSON fall away. */

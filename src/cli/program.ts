@@ -77,6 +77,16 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/permissions.ts')).permissionCommands,
   },
   {
+    name: 'members',
+    summary: 'list, invite, change and remove the people of an organization',
+    load: async () => (await import('./commands/members.ts')).memberCommands,
+  },
+  {
+    name: 'invitations',
+    summary: 'list, renew and revoke invitations',
+    load: async () => (await import('./commands/invitations.ts')).invitationCommands,
+  },
+  {
     name: 'sessions',
     summary: 'list and end the sessions of a key',
     load: async () => (await import('./commands/sessions.ts')).sessionCommands,

@@ -2,7 +2,9 @@
 import { unknownOption } from '../core/options.ts'
 import type { Audit } from '../core/shapes/audit.ts'
 import type { Events } from '../core/shapes/events.ts'
+import type { Invitations } from '../core/shapes/invitations.ts'
 import type { Keys } from '../core/shapes/keys.ts'
+import type { Members } from '../core/shapes/members.ts'
 import type { Organizations } from '../core/shapes/organizations.ts'
 import type { Plans } from '../core/shapes/plans.ts'
 import type { Policies } from '../core/shapes/policies.ts'
@@ -12,7 +14,9 @@ import type { Usage } from '../core/shapes/usage.ts'
 import type { Webhooks } from '../core/shapes/webhooks.ts'
 import { auditMethods } from './methods/audit.ts'
 import { eventMethods } from './methods/events.ts'
+import { invitationMethods } from './methods/invitations.ts'
 import { keyMethods } from './methods/keys.ts'
+import { memberMethods } from './methods/members.ts'
 import { type Operation, operationMethods } from './methods/operation.ts'
 import { organizationMethods } from './methods/organizations.ts'
 import { planMethods } from './methods/plans.ts'
@@ -35,6 +39,10 @@ export interface LatchkeyClient extends Verification, Settling<CallOptions> {
   plans: Plans<CallOptions>
   /** What keys may be, for the whole deployment and for each organization. */
   policies: Policies<CallOptions>
+  /** Invites people, who become members. */
+  invitations: Invitations<CallOptions>
+  /** Reads, changes and removes the people of organizations. */
+  members: Members<CallOptions>
   /** To where events are sent, and what became of each. */
   webhooks: Webhooks<CallOptions>
   /** Reads the audit log: every change, and its actor. */
@@ -66,6 +74,8 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     organizations: organizationMethods(requester),
     plans: planMethods(requester),
     policies: policyMethods(requester),
+    invitations: invitationMethods(requester),
+    members: memberMethods(requester),
     webhooks: webhookMethods(requester),
     audit: auditMethods(requester),
     events: eventMethods(requester),

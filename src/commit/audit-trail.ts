@@ -1,5 +1,5 @@
 // What a change did, as its own transaction records it; see `commit.ts`.
-import { type Actor, holdsDatabase } from '../core/actor.ts'
+import { type Actor, callerIdOf, holdsDatabase } from '../core/actor.ts'
 import { type IdSource, newId } from '../core/ids.ts'
 import type { AuditAction } from '../core/shapes/audit.ts'
 import { toWire } from '../core/wire.ts'
@@ -22,7 +22,7 @@ export function toEvent(source: IdSource, actor: Actor, deed: Deed): AuditRow {
     id: newId(source),
     at: source.now(),
     action: deed.action,
-    actor: caller?.keyId ?? null,
+    actor: caller === undefined ? null : callerIdOf(caller),
     actor_type: actor.type,
     organization_id: deed.organizationId,
     key_id: deed.keyId ?? null,

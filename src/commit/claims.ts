@@ -9,7 +9,7 @@
 // other columns are the associated data, so an answer opens in its own row alone. What was asked for is compared by its HMAC under
 // another part of the same key.
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { type Actor, holdsDatabase } from '../core/actor.ts'
+import { type Actor, callerIdOf, holdsDatabase } from '../core/actor.ts'
 import { keptAnswersMs, maxKeptAnswers } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
@@ -60,7 +60,7 @@ export class Claims {
   ): Promise<T> {
     // Who holds the database has nothing to seal an answer under.
     if (request === undefined || holdsDatabase(actor)) return change(undefined)
-    const claim = new Claim(actor.keyId, request, this.#random)
+    const claim = new Claim(callerIdOf(actor), request, this.#random)
     if (this.#underWay.has(claim.id)) throw inProgress()
     this.#underWay.add(claim.id)
     try {
@@ -131,19 +131,19 @@ export class Claims {
 /** The claim of one request by one caller. */
 export class Claim {
   readonly id: string
-  readonly #keyId: string
+  readonly #callerId: string
   readonly #request: IdempotentRequest
   readonly #random: RandomSource
 
-  constructor(keyId: string, request: IdempotentRequest, random: RandomSource) {
-    this.id = hash('sha256', JSON.stringify([keyId, request.scope]), 'base64url')
-    this.#keyId = keyId
+  constructor(callerId: string, request: IdempotentRequest, random: RandomSource) {
+    this.id = hash('sha256', JSON.stringify([callerId, request.scope]), 'base64url')
+    this.#callerId = callerId
     this.#request = request
     this.#random = random
   }
 
   rowUntil(keptUntil: number): ClaimRow {
-    return { id: this.id, key_id: this.#keyId, kept_until: keptUntil }
+    return { id: this.id, key_id: this.#callerId, kept_until: keptUntil }
   }
 
   /** The row of the request with its answer. */

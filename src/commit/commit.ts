@@ -10,18 +10,14 @@
 
 import { logChanges } from '../coherence/change-log.ts'
 import { invalidToken, requirePermission, scopeOf, sessionEnded } from '../core/access.ts'
-import type { Actor, Caller, LiveActor, LiveCaller } from '../core/actor.ts'
-import { holdsDatabase } from '../core/actor.ts'
+import { type Actor, type Caller, callerIdOf, holdsDatabase, type LiveActor } from '../core/actor.ts'
 import { isId } from '../core/id-form.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { IdSource } from '../core/ids.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
 import type { AuditAction } from '../core/shapes/audit.ts'
-import { isSessionOver } from '../core/status.ts'
-import { noLimits, readLimits } from '../core/stored-limits.ts'
 import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
-import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from '../store/callers.ts'
 import { anyOrganization, type LoggedChange, type Topic } from '../store/changes.ts'
 import type { AnsweredRow } from '../store/idempotent-requests.ts'
 import { type KeyLocks, lockKeys, tryLockCallers } from '../store/key-locks.ts'
@@ -29,12 +25,17 @@ import { queueEvents } from '../store/sealed-log.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
-import { evaluate } from '../verdict/evaluate.ts'
-import { networksOf } from '../verdict/facts.ts'
-import { bindToLine } from '../verdict/line.ts'
 import { type Deed, toEvent } from './audit-trail.ts'
 import type { ChangeLines } from './change-lines.ts'
 import { Claims } from './claims.ts'
+import {
+  findLiveKeys,
+  findLiveMembers,
+  type LiveKeys,
+  type LiveMembers,
+  toLiveKey,
+  toLiveMember,
+} from './live-callers.ts'
 
 /** What a change takes. */
 export interface Requirements {
@@ -46,8 +47,12 @@ export interface Requirements {
   keyIds?: readonly string[] | undefined
   /** The key of a session that it ends beside that: no change by or of that key runs meanwhile either. */
   leftKeyId?: string | undefined
-  /** The organization that it suspends, if it suspends one: no change by a key of that organization runs meanwhile. */
+  /** The organization that it suspends, if it suspends one: no change by a key or member of that organization runs meanwhile. */
   suspendedId?: string | undefined
+  /** The organization whose members it changes, if it changes some: no other such change, and none by one of them, runs meanwhile. */
+  membersOf?: string | undefined
+  /** The identity of a session that it ends: no change by that identity runs meanwhile. */
+  identityId?: string | undefined
   /** The request that it comes from, if that is to be done once; its result is then what it answers. */
   once?: Once | undefined
   /** Takes the change out of its line if it is raised before the change has begun. */
@@ -127,6 +132,16 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'plan.updated': 'plan',
   'plan.deleted': 'plan',
   'policy.set': undefined,
+  'member.updated': undefined,
+  'member.suspended': undefined,
+  'member.resumed': undefined,
+  'member.reset': undefined,
+  'member.removed': undefined,
+  'member.erased': undefined,
+  'invitation.created': undefined,
+  'invitation.renewed': undefined,
+  'invitation.revoked': undefined,
+  'invitation.accepted': undefined,
   'log.signer_added': undefined,
   'log.checkpoint': undefined,
   'log.erased': undefined,
@@ -188,6 +203,8 @@ export class Writer {
       keyIds = keyId === undefined ? [] : [keyId],
       leftKeyId,
       suspendedId,
+      membersOf,
+      identityId,
       once,
       signal,
     }: Requirements,
@@ -210,7 +227,7 @@ export class Writer {
           : this.claims.finish(tx, [{ claim, answer: made as object }], [], change.now)
       // Who may not suspend an organization keeps none waiting.
       const organizationId = targets.scope === undefined ? suspendedId : undefined
-      const locking = { targets, left: leftKeyId, organizationId }
+      const locking = { targets, left: leftKeyId, organizationId, membersOf, identityId }
       const transact = () => this.transact([actor], locking, workOnce, answer)
       return (await this.#lines.change(actor, transact, signal)).made
     })
@@ -235,20 +252,20 @@ export class Writer {
         async (tx) => {
           // One behind the other without waiting: the connection keeps their order, and the second sees what was
           // committed when the first had its locks.
-          const [held, rows, sessions] = await allDone([
+          const [held, keys, members] = await allDone([
             this.#lock(tx, callers, locking),
-            findRows(tx, callers),
-            findSessions(tx, callers),
+            findLiveKeys(tx, callers),
+            findLiveMembers(tx, callers),
           ])
           const now = this.#source.now()
-          const isHeld = (actor: Actor) => !holdsDatabase(actor) && held?.has(actor.keyId) === true
+          const isHeld = (actor: Actor) => !holdsDatabase(actor) && held?.has(callerIdOf(actor)) === true
           return work({
             tx,
             now,
             isHeld,
             begin: (actor, permission) => {
               if (isHeld(actor)) throw new TypeError('Another change holds the key of this actor.')
-              const live = this.#admit(actor, permission, rows, sessions, now)
+              const live = this.#admit(actor, permission, { keys, members }, now)
               const announce = (change: LoggedChange) => void logged.push(change)
               const record = (deed: Deed, by: Actor = live) => {
                 events.push(toEvent(this.#source, by, deed))
@@ -282,28 +299,33 @@ export class Writer {
   async #lock(
     tx: Tx,
     callers: readonly Caller[],
-    { targets, left, organizationId, passesOver }: Locking,
+    { passesOver, ...locks }: Locking,
   ): Promise<ReadonlySet<string> | undefined> {
     const { dialect } = this.#store
-    const keyIds = callers.map(({ keyId }) => keyId)
-    if (passesOver) return tryLockCallers(tx, dialect, keyIds)
-    if (keyIds.length > 0 || targets?.ids.length || organizationId !== undefined)
-      await lockKeys(tx, dialect, { callers: keyIds, targets, left, organizationId })
+    const keyIds = callers.flatMap((caller) => (caller.type === 'key' ? caller.keyId : []))
+    const members = callers.filter((caller) => caller.type === 'member')
+    if (passesOver) return tryLockCallers(tx, dialect, keyIds, members)
+    const { targets, organizationId, membersOf, identityId } = locks
+    if (
+      callers.length > 0 ||
+      targets?.ids.length ||
+      (organizationId ?? membersOf ?? identityId) !== undefined
+    )
+      await lockKeys(tx, dialect, { ...locks, callers: keyIds, members })
     return undefined
   }
 
   #admit(
     actor: Actor,
     permission: Requirements['permission'],
-    rows: ReadonlyMap<string, CallerRow>,
-    sessions: ReadonlyMap<string, CallerSessionRow>,
+    { keys, members }: { keys: LiveKeys; members: LiveMembers },
     now: number,
   ): LiveActor {
     if (holdsDatabase(actor)) return actor
-    const live = toLive(actor, rows.get(actor.kid), sessions, now)
+    const live = actor.type === 'key' ? toLiveKey(actor, keys, now) : toLiveMember(actor, members, now)
     if (live === undefined) {
       // What is remembered here let it through: it is out of date.
-      this.#memory.forget('key', actor.keyId)
+      if (actor.type === 'key') this.#memory.forget('key', actor.keyId)
       this.#memory.lookNow()
       throw actor.sessionId === undefined ? invalidToken() : sessionEnded()
     }
@@ -322,58 +344,6 @@ export class Writer {
 
 /** Makes a change: see {@link Writer.commit}. */
 export type Commit = Writer['commit']
-
-async function findRows(tx: Tx, callers: readonly Caller[]): Promise<Map<string, CallerRow>> {
-  if (callers.length === 0) return new Map()
-  const kids = [...new Set(callers.map(({ kid }) => kid))]
-  return new Map((await findCallers(tx, kids)).map((row) => [row.kid, row]))
-}
-
-async function findSessions(tx: Tx, callers: readonly Caller[]): Promise<Map<string, CallerSessionRow>> {
-  const ids = [...new Set(callers.flatMap(({ sessionId }) => sessionId ?? []))]
-  if (ids.length === 0) return new Map()
-  return new Map((await findCallerSessions(tx, ids)).map((row) => [row.id, row]))
-}
-
-/** The caller as it is now; undefined if its secret, its key or its session is not valid any more. */
-function toLive(
-  caller: Caller,
-  row: CallerRow | undefined,
-  sessions: ReadonlyMap<string, CallerSessionRow>,
-  now: number,
-): LiveCaller | undefined {
-  if (row?.key_id !== caller.keyId || row.organization_id !== caller.organizationId) return undefined
-  const own = {
-    permissions: JSON.parse(row.permissions) as string[],
-    isEnded: row.ended_at !== null,
-    graceEndsAt: row.grace_ends_at,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-    suspendedAt: row.suspended_at,
-    notBefore: row.not_before,
-  }
-  const terms = {
-    organizationId: row.organization_id,
-    ...bindToLine(own, row.ancestors, networksOf),
-    allowedIps: row.allowed_ips === null ? null : networksOf(row.allowed_ips),
-    organization: { suspendedAt: row.organization_suspended_at },
-  }
-  if (evaluate(terms, { ip: caller.ip }, now) !== undefined) return undefined
-  const { permissions, expiresAt } = terms
-  const live = { ...caller, permissions, expiresAt, limitsLine: limitsLineOf(row) }
-  if (caller.sessionId === undefined) return { ...live, freshUntil: undefined }
-  const session = sessions.get(caller.sessionId)
-  if (session?.key_id !== row.key_id || session.kid !== row.kid || isSessionOver(session, now))
-    return undefined
-  return { ...live, freshUntil: session.fresh_until }
-}
-
-/** The keys whose limits bind what a caller creates: itself, if it has any, and those from which it draws. */
-function limitsLineOf({ key_id, limits, plan_key_limits, limits_from, second, third }: CallerRow): string[] {
-  const isLimited = [limits, plan_key_limits ?? noLimits].some((list) => readLimits(list).limits.length > 0)
-  const line = [limits_from, second, third].filter((id) => id !== null)
-  return isLimited ? [key_id, ...line] : line
-}
 
 /** What the log must tell of a deed. */
 function toLogged({ action, organizationId, keyId, subject = keyId }: Deed): LoggedChange | undefined {

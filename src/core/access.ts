@@ -1,8 +1,9 @@
 // What a caller may reach and grant. Who calls comes from its token alone, never from a body.
-import { type Actor, type Caller, holdsDatabase, type LiveActor } from './actor.ts'
-import { LatchkeyError } from './errors.ts'
+import { type Actor, type Caller, holdsDatabase, type KeyCaller, type LiveActor } from './actor.ts'
+import { LatchkeyError, refuseField } from './errors.ts'
 import { isOrganizationId } from './id-form.ts'
 import { covers, type ManagementPermission, missingPermissions, reservedNamespace } from './permissions.ts'
+import { customerRoles, notOnRoot, type Role, rootRoles } from './roles.ts'
 import type { Scope } from './scope.ts'
 import { isLater } from './status.ts'
 
@@ -30,28 +31,71 @@ export function requireOwnOrganization(id: string, actor: Actor): void {
   narrowScope(actor, id)
 }
 
-/** Throws `permission_escalation` unless the actor holds, or as a root key may give, all that it grants. */
-export function requireGrantable(actor: Actor, granted: readonly string[]): void {
+/**
+ * Throws `permission_escalation` unless the actor holds, or as the root organization may give, all that it grants to a key or a
+ * member of an organization.
+ */
+export function requireGrantable(actor: Actor, granted: readonly string[], organizationId?: string): void {
   if (holdsDatabase(actor)) return
   const guarded =
     scopeOf(actor) === undefined
       ? granted.filter((permission) => permission.startsWith(reservedNamespace))
       : granted
-  const missing = missingPermissions(actor.permissions, guarded)
+  const missing = missingPermissions(grantableBy(actor, organizationId), guarded)
   if (missing.length === 0) return
   throw new LatchkeyError(
     'permission_escalation',
-    `The calling key does not hold ${missing.join(', ')}. Use a key that holds them, or leave them out.`,
+    `The calling ${actor.type} does not hold ${missing.join(', ')}. Use a key that holds them, or leave them out.`,
   )
 }
 
+/** What a caller may give away to an organization: what it holds there, and as a member what its organization says. */
+function grantableBy(caller: Caller, organizationId: string | undefined): readonly string[] {
+  if (caller.type === 'key') return caller.permissions
+  return [...permissionsOn(caller, organizationId), ...caller.grantable]
+}
+
+/** What a caller may do to an organization. An admin of the root organization may do less to that one than to all others. */
+function permissionsOn(caller: Caller, organizationId: string | undefined): readonly string[] {
+  const isAdminAtHome =
+    caller.type === 'member' && organizationId === rootOrganizationId && caller.role === 'admin'
+  if (!isAdminAtHome) return caller.permissions
+  return caller.permissions.filter((permission) => !notOnRoot.includes(permission))
+}
+
+/** What a member of an organization may do by its role. */
+export function permissionsOfRole(organizationId: string, role: Role): readonly string[] {
+  return (organizationId === rootOrganizationId ? rootRoles : customerRoles)[role]
+}
+
 /**
- * Throws `permission_escalation` unless the actor holds, or as a root key may give, all that a key may do which it
+ * Throws `permission_escalation` unless the actor may give a role of an organization, and so do to its holder what it likes: it
+ * covers what the role may do and grant. Owners of a customer's organization are for owners and the root organization alone: the
+ * role of an admin has the same permissions.
+ */
+export function requireCoverOfRole(
+  actor: Actor,
+  { id, grantable }: { id: string; grantable: readonly string[] },
+  role: Role,
+): void {
+  if (holdsDatabase(actor)) return
+  const held = permissionsOfRole(id, role)
+  requireGrantable(actor, covers(held, 'latchkey:keys:write') ? [...held, ...grantable] : held, id)
+  const isOwner = actor.type === 'member' && actor.role === 'owner'
+  if (role !== 'owner' || scopeOf(actor) === undefined || isOwner) return
+  throw new LatchkeyError('permission_escalation', 'Only an owner may set or change owners.')
+}
+
+/**
+ * Throws `permission_escalation` unless the actor holds, or as the root organization may give, all that a key may do which it
  * changes, rotates or revokes. Its own key is always in its reach.
  */
-export function requireCover(actor: Actor, key: { id: string; permissions: readonly string[] }): void {
-  if (!holdsDatabase(actor) && actor.keyId === key.id) return
-  requireGrantable(actor, key.permissions)
+export function requireCover(
+  actor: Actor,
+  key: { id: string; permissions: readonly string[]; organizationId?: string },
+): void {
+  if (actor.type === 'key' && actor.keyId === key.id) return
+  requireGrantable(actor, key.permissions, key.organizationId)
 }
 
 /**
@@ -69,7 +113,8 @@ export function requireLifetime(actor: LiveActor, organizationId: string, expire
 
 /** Throws `missing_permission` unless the actor may set metadata, which verdicts carry and the operator's API trusts. */
 export function requireMetadata(actor: Actor): void {
-  if (holdsDatabase(actor) || scopeOf(actor) === undefined) return
+  // The list of a member's role is all that it may do.
+  if (holdsDatabase(actor) || (actor.type === 'key' && scopeOf(actor) === undefined)) return
   if (covers(actor.permissions, metadataPermission)) return
   throw new LatchkeyError(
     'missing_permission',
@@ -80,9 +125,13 @@ export function requireMetadata(actor: Actor): void {
 
 const metadataPermission = 'latchkey:metadata:write'
 
-/** Throws `missing_permission` unless the caller holds what a call takes. */
-export function requirePermission(caller: Caller, permission: ManagementPermission): void {
-  if (covers(caller.permissions, permission)) return
+/** Throws `missing_permission` unless the caller holds what a call takes, on the organization that it changes if one is named. */
+export function requirePermission(
+  caller: Caller,
+  permission: ManagementPermission,
+  organizationId?: string,
+): void {
+  if (covers(permissionsOn(caller, organizationId), permission)) return
   throw new LatchkeyError('missing_permission', `This call requires a key that holds ${permission}.`, {
     missing: [permission],
   })
@@ -92,6 +141,16 @@ export function requirePermission(caller: Caller, permission: ManagementPermissi
 export function requireRoot(actor: Actor, what: string): void {
   if (scopeOf(actor) === undefined) return
   throw new LatchkeyError('root_organization_required', `Only a key of the root organization may ${what}.`)
+}
+
+/** Gives the key that calls. Throws `invalid_input` for who holds the database, and `missing_token` for a member. */
+export function requireKeyCaller<Some extends Actor>(actor: Some): Extract<Some, KeyCaller> {
+  if (actor.type === 'key') return actor as Extract<Some, KeyCaller>
+  if (holdsDatabase(actor)) refuseField('actor', 'Name the calling key: { actor: caller }.')
+  throw new LatchkeyError(
+    'missing_token',
+    'Only a key makes this call. Send its token as Authorization: Bearer <token>.',
+  )
 }
 
 // One sentence for all of them: nobody learns which token once opened something.

@@ -1,41 +1,67 @@
 // Who acts. It is known from a token, a session, or from holding the database; never from a body.
 import { refuseField } from './errors.ts'
+import type { Role } from './roles.ts'
 
 /** The kinds of actors, as the audit log names them. */
 export const actorTypes = ['key', 'member', 'user', 'operator', 'provider', 'system', 'anonymous'] as const
 /** What kind of actor made a change. */
 export type ActorType = (typeof actorTypes)[number]
 
-/**
- * A key that acts: by its token, or by a session that was opened with it. `latchkey.authenticate` gives one for a token.
- * A change looks its caller up again in its own transaction, and goes by what it finds there.
- */
-export interface Caller {
-  /** Tells a key from the other kinds of actors. */
-  readonly type: 'key'
-  /** The id of the calling key. */
-  keyId: string
-  /** The organization that owns it. */
+/** What every caller has. A change looks its caller up again in its own transaction, and goes by what it finds there. */
+interface Asker {
+  /** The organization that it belongs to. */
   organizationId: string
-  /** The public id of the secret by which it asks, or by which its session was opened. */
-  kid: string
   /** What it may do, as it was when it was authenticated. */
   permissions: readonly string[]
   /** The id of the request by which it asks, for the audit log. */
   requestId?: string | undefined
   /** The address from which it asks, for the audit log. */
   ip?: string | undefined
+}
+
+/** A key that acts: by its token, or by a session that was opened with it. `latchkey.authenticate` gives one for a token. */
+export interface KeyCaller extends Asker {
+  /** Tells a key from the other kinds of actors. */
+  readonly type: 'key'
+  /** The id of the calling key. */
+  keyId: string
+  /** The public id of the secret by which it asks, or by which its session was opened. */
+  kid: string
   /** The session by which it asks; absent for one that shows the token itself. */
   sessionId?: string | undefined
 }
 
+/** A person who acts as a member of an organization, by a session. */
+export interface MemberCaller extends Asker {
+  /** Tells a member from the other kinds of actors. */
+  readonly type: 'member'
+  /** The id of the calling member. */
+  memberId: string
+  /** Its role in its organization. */
+  role: Role
+  /** What it may grant outside `latchkey:`, as its organization says. */
+  grantable: readonly string[]
+  /** The identity by which it has signed in. */
+  identityId: string
+  /** The session by which it asks. */
+  sessionId: string
+}
+
+/** Who calls: a key, or a person. */
+export type Caller = KeyCaller | MemberCaller
+
 /** Makes the caller of a key that has proved itself by a secret, whose kid this is, or by a session opened with it. */
 export function callerOf(
-  { keyId, organizationId, permissions }: Pick<Caller, 'keyId' | 'organizationId' | 'permissions'>,
+  { keyId, organizationId, permissions }: Pick<KeyCaller, 'keyId' | 'organizationId' | 'permissions'>,
   kid: string,
   { requestId, ip }: Pick<Caller, 'requestId' | 'ip'> = {},
-): Caller {
+): KeyCaller {
   return { type: 'key', keyId, organizationId, kid, permissions, requestId, ip }
+}
+
+/** The id of the key or the member that calls. */
+export function callerIdOf(caller: Caller): string {
+  return caller.type === 'key' ? caller.keyId : caller.memberId
 }
 
 /** The process that holds the database, and so may do everything. */
@@ -69,14 +95,36 @@ export function readActor(actor: Actor | undefined): Actor {
   if (actor === undefined) return operator
   if (typeof actor === 'object' && actor !== null) {
     if (holdsDatabase(actor)) return actor
-    const { type, kid, keyId, organizationId } = actor
-    if (type === 'key' && [kid, keyId, organizationId].every((id) => typeof id === 'string')) return actor
+    if (actor.type === 'key' && areTexts(actor.kid, actor.keyId, actor.organizationId)) return actor
+    if (actor.type === 'member' && areTexts(actor.memberId, actor.sessionId, actor.organizationId))
+      return actor
   }
   refuseField('actor', 'Must be a caller, as latchkey.authenticate(token) returns it.')
 }
 
-/** A caller as the database has it inside the transaction of its change. */
-export interface LiveCaller extends Caller {
+function areTexts(...values: unknown[]): boolean {
+  return values.every((value) => typeof value === 'string')
+}
+
+/** Who has made something. Null for who holds the database. */
+export interface Creator {
+  createdBy: string | null
+  createdByType: CreatorType | null
+}
+
+/** The kinds of those who make things: a key, a member, a user of the operator's own. */
+export const creatorTypes = ['key', 'member', 'user'] as const
+/** What kind of actor made something. */
+export type CreatorType = (typeof creatorTypes)[number]
+
+/** Tells who makes what an actor makes. */
+export function creatorOf(actor: Actor): Creator {
+  if (holdsDatabase(actor)) return { createdBy: null, createdByType: null }
+  return { createdBy: callerIdOf(actor), createdByType: actor.type }
+}
+
+/** What the database tells of a caller beside, inside the transaction of its change. */
+interface Live {
   /** When its key expires, in milliseconds since 1970; null for never. */
   expiresAt: number | null
   /** Until when its session's sign-in is fresh; undefined for a caller that shows its token. */
@@ -84,6 +132,9 @@ export interface LiveCaller extends Caller {
   /** From whose limits the keys draw that it creates without the right to set limits: its own line, nearest first. */
   limitsLine: readonly string[]
 }
+
+/** A caller as the database has it inside the transaction of its change. */
+export type LiveCaller = (KeyCaller & Live) | (MemberCaller & Live)
 
 /** Who acts, as the database has it inside the transaction of its change. */
 export type LiveActor = LiveCaller | Exclude<Actor, Caller>

@@ -143,6 +143,19 @@ export const maxSignIns = 30
 export const signInWindowMs = 60_000
 /** Of a key's more than so many sessions, the least recently used ends. */
 export const maxSessionsOfKey = 20
+/** The same of a person. */
+export const maxSessionsOfIdentity = 20
+
+// Members.
+
+/** An invitation can be used for so long. */
+export const invitationMs = 72 * 60 * 60_000
+/** So many invitations of an organization may be pending at once. */
+export const maxPendingInvitations = 50
+/** So long an invitation is kept that has expired. */
+export const keptInvitationsMs = 90 * 24 * 60 * 60_000
+/** So many keys are counted, and revoked, of which a member has seen the token. */
+export const maxSeenKeys = 1_000
 
 // Events that nobody caused.
 

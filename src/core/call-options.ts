@@ -37,7 +37,7 @@ export function isRevision(value: unknown): value is string {
 }
 
 /** What a caller has and options do not. */
-const callerFields = ['type', 'keyId', 'organizationId', 'kid', 'permissions']
+const callerFields = ['type', 'keyId', 'memberId', 'organizationId', 'kid', 'permissions']
 
 function exampleOf(known: readonly string[]): string {
   return known.includes('actor') ? '{ actor: caller }' : `an object, such as { ${known[0]}: … }`

@@ -10,6 +10,7 @@ export const errorTable = {
   invalid_json: [400, 'Invalid JSON'],
   token_in_url: [400, 'Token in URL'],
   unsupported_token_type: [400, 'Unsupported token type'],
+  organization_required: [400, 'Organization required'],
   missing_token: [401, 'Missing token'],
   invalid_token: [401, 'Invalid token'],
   session_ended: [401, 'Session ended'],
@@ -19,11 +20,14 @@ export const errorTable = {
   root_organization_required: [403, 'Root organization required'],
   cross_site_request: [403, 'Cross-site request'],
   fresh_sign_in_required: [403, 'Fresh sign-in required'],
+  email_not_proven: [403, 'E-mail address not proven'],
   route_not_found: [404, 'Route not found'],
   key_not_found: [404, 'Key not found'],
   secret_not_found: [404, 'Secret not found'],
   organization_not_found: [404, 'Organization not found'],
   session_not_found: [404, 'Session not found'],
+  member_not_found: [404, 'Member not found'],
+  invitation_not_found: [404, 'Invitation not found'],
   limit_not_found: [404, 'Limit not found'],
   plan_not_found: [404, 'Plan not found'],
   webhook_not_found: [404, 'Webhook not found'],
@@ -45,6 +49,11 @@ export const errorTable = {
   organization_suspended: [409, 'Organization suspended'],
   root_organization: [409, 'Root organization'],
   last_secret: [409, 'Last secret of the key'],
+  member_exists: [409, 'Member already exists'],
+  member_removed: [409, 'Member removed'],
+  last_owner: [409, 'Last owner'],
+  management_keys_left: [409, 'Management keys left'],
+  too_many_invitations: [409, 'Too many invitations'],
   last_root_key: [409, 'Last root key'],
   reference_used: [409, 'Reference used'],
   reservation_settled: [409, 'Reservation settled'],
@@ -52,6 +61,7 @@ export const errorTable = {
   idempotency_in_progress: [409, 'Request in progress'],
   idempotency_sealed: [409, 'Answer sealed for another token'],
   precondition_failed: [412, 'Precondition failed'],
+  invitation_ended: [410, 'Invitation ended'],
   cursor_gone: [410, 'Cursor gone'],
   body_too_large: [413, 'Body too large'],
   target_too_long: [414, 'Target too long'],
@@ -72,6 +82,7 @@ export const errorTable = {
   unsupported_method: [501, 'Unsupported method'],
   unsupported_transfer_coding: [501, 'Unsupported transfer coding'],
   too_many_connections: [503, 'Too many connections'],
+  public_url_missing: [503, 'Public address missing'],
   keyring_missing: [503, 'Keyring missing'],
   unsealable: [503, 'Secret cannot be unsealed'],
   store_unavailable: [503, 'Database unavailable'],
@@ -104,8 +115,10 @@ export function pathOf(path: readonly PropertyKey[]): string {
   }, '')
 }
 
-/** A way to sign in afresh: `token` is the token of the signed-in key, typed again. */
-export type SignInMethod = 'token'
+/**
+ * A way to sign in afresh: `token` is the token of the signed-in key, typed again; `provider` is what has proved who the person is.
+ */
+export type SignInMethod = 'token' | 'provider'
 
 interface ErrorOptions {
   cause?: unknown

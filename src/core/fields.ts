@@ -1,6 +1,7 @@
 // The fields that shapes are made of: each with its check and the sentence that refuses what is wrong.
 
 import { z } from 'zod'
+import { creatorTypes } from './actor.ts'
 import { networkFault, readNetwork, writeNetwork } from './addresses.ts'
 import {
   maxAllowedIps,
@@ -13,6 +14,7 @@ import {
 } from './bounds.ts'
 import { isOrganizationId, organizationIdPattern } from './id-form.ts'
 import { isGrantable, managementPermissions, permissionPattern } from './permissions.ts'
+import { roles } from './roles.ts'
 import { tagPattern } from './tags.ts'
 import { longestPrefix, prefixPattern } from './token.ts'
 import { isVisible } from './visible-text.ts'
@@ -42,6 +44,22 @@ export const instantInput = z
 export const instant = z
   .date()
   .meta({ type: 'string', format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
+
+export const roleSchema = z.enum(roles, { error: `Must be one of ${roles.join(', ')}.` }).meta({
+  description: 'What it is in its organization: a fixed list of permissions.',
+})
+
+/** An address, as the HTML standard has it in `input type=email`. ASCII alone: nothing else looks like it. */
+const emailPattern = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}$/
+export const emailSchema = z
+  .string({ error: 'Must be an e-mail address.' })
+  .max(254, 'Must be an e-mail address of at most 254 characters.')
+  .regex(emailPattern, 'Must be an e-mail address, such as ada@example.com.')
+
+/** What kind of actor has made something, as it is told. */
+export const creatorTypeSchema = z.enum(creatorTypes).nullable().meta({
+  description: 'What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.',
+})
 
 /**
  * Text without control characters that is not blank, as the OpenAPI document has it. Generators write it into Go, Java and

@@ -29,6 +29,9 @@ export const managementPermissions = [
   'latchkey:webhooks:read',
   'latchkey:webhooks:write',
   'latchkey:self:derive',
+  'latchkey:members:read',
+  'latchkey:members:write',
+  'latchkey:portal:write',
 ] as const
 export type ManagementPermission = (typeof managementPermissions)[number]
 

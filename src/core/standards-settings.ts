@@ -24,6 +24,14 @@ export function readStandards(flags: StandardsFlags, env: Environment): Standard
   }
 }
 
+/** The address under which people reach the server: as given, else as LATCHKEY_PUBLIC_URL says. Throws `invalid_input`. */
+export function publicUrlOf(
+  { publicUrl }: Pick<StandardsFlags, 'publicUrl'>,
+  env: Environment,
+): string | undefined {
+  return readPublicUrl(pick('publicUrl', publicUrl, 'LATCHKEY_PUBLIC_URL', env))
+}
+
 function readPublicUrl(given: Given | undefined): string | undefined {
   if (given === undefined) return undefined
   const { value, from } = given

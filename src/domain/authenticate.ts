@@ -1,6 +1,6 @@
 // The caller of a token, for everything that takes one.
 
-import { type Caller, callerOf } from '../core/actor.ts'
+import { callerOf, type KeyCaller } from '../core/actor.ts'
 import type { RequestParts } from '../core/request-context.ts'
 import type { Memory } from '../verification/read-through.ts'
 import { findKid, verify } from '../verification/verify.ts'
@@ -19,7 +19,7 @@ export async function authenticate(
   memory: Memory,
   token: string,
   origin: Origin = {},
-): Promise<Caller | undefined> {
+): Promise<KeyCaller | undefined> {
   const { ip, userAgent, method, target } = origin
   const asker = { ip, userAgent, method, target, purpose: 'management' } as const
   const verdict = await verify(memory, token, {}, asker)

@@ -42,6 +42,8 @@ export interface Engine extends OwnUses, OwnProfiles {
   foldNames: () => Promise<void>
   memory: Memory
   keyring: Keyring
+  /** The address under which people reach the server; undefined if nobody has said it. */
+  publicUrl: string | undefined
   /** Tells of quotas that are used up. */
   reachedLimits: Pick<ReachedLimits, 'record'>
   signInLimit: SignInLimit

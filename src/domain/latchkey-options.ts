@@ -68,6 +68,8 @@ export interface LatchkeyOptions extends CacheOptions, PartnerOptions {
    * The environment's LATCHKEY_CHECKPOINT_FILE if absent, else none.
    */
   checkpointFile?: string
+  /** The address under which people reach the server, for invitations; LATCHKEY_PUBLIC_URL if absent. */
+  publicUrl?: string
   /** Milliseconds since 1970; `Date.now` if absent. For tests. */
   now?: () => number
   /** Milliseconds by a clock that is never set; `performance.now` if absent. For tests. */
@@ -95,6 +97,7 @@ const optionNames = Object.keys({
   webhookProxy: true,
   checkpointFile: true,
   gitlabTokens: true,
+  publicUrl: true,
   now: true,
   monotonic: true,
   random: true,

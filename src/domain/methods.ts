@@ -1,15 +1,30 @@
 // What the library can do with each noun, as its methods are offered.
+import type { ActorOptions } from '../core/call-options.ts'
+import type { LibraryInvitations } from '../core/shapes/invitations.ts'
+import type { Members } from '../core/shapes/members.ts'
 import { auditMethods } from './audit/methods.ts'
 import { offerMethods } from './calls.ts'
 import type { Engine } from './engine.ts'
 import { eventMethods } from './events/methods.ts'
+import { invitationMethods } from './invitations/methods.ts'
 import { keyMethods } from './keys/methods.ts'
+import { memberMethods } from './members/methods.ts'
 import { organizationMethods } from './organizations.ts'
 import { planMethods } from './plans.ts'
 import { policyMethods } from './policies.ts'
-import { sessionMethods } from './sessions/methods.ts'
+import { type LibrarySessions, sessionMethods } from './sessions/methods.ts'
 import { settlementMethods } from './settlements.ts'
 import { usageMethods } from './usage/methods.ts'
+
+/** What can be done with people, and with browsers that are signed in. */
+export interface People {
+  /** Reads, changes and removes the people of organizations. */
+  members: Members<ActorOptions>
+  /** Invites people, who become members. */
+  invitations: LibraryInvitations<ActorOptions>
+  /** Begins, lists and ends the sessions of browsers. */
+  sessions: LibrarySessions
+}
 
 /** Makes the methods of every noun but webhooks, whose sending begins with them. */
 export function nounMethods(engine: Engine) {
@@ -17,6 +32,8 @@ export function nounMethods(engine: Engine) {
     keys: offerMethods(engine, keyMethods(engine)),
     organizations: offerMethods(engine, organizationMethods(engine)),
     plans: offerMethods(engine, planMethods(engine)),
+    members: offerMethods(engine, memberMethods(engine)),
+    invitations: offerMethods(engine, invitationMethods(engine)),
     policies: offerMethods(engine, policyMethods(engine)),
     ...offerMethods(engine, settlementMethods(engine)),
     audit: offerMethods(engine, auditMethods(engine)),

@@ -7,6 +7,7 @@ import {
   scopeOf,
   unknownOrganization,
 } from '../core/access.ts'
+import { creatorOf } from '../core/actor.ts'
 import type { ActorOptions } from '../core/call-options.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
@@ -41,12 +42,13 @@ import type { Db, Tx } from '../store/tables.ts'
 import { releaseWebhooks } from '../store/webhooks.ts'
 import { checkOptions, creationNames, editNames, listMethods, makeChange, unitsNames } from './calls.ts'
 import { actorOf, type CommandOptions, type Engine } from './engine.ts'
-import { describeSuspension, idOf } from './keys/suspend.ts'
+import { describeSuspension } from './keys/suspend.ts'
 import { newLimits, requireLimits } from './limits/rules.ts'
 import { describeLimits, fullStates, readLimitStates, readPlanLimits } from './limits/states.ts'
 import { addOrganizationUnits } from './limits/units.ts'
 import { readPage } from './listing.ts'
 import { requireRevision } from './revisions.ts'
+import { requireFreshSignIn } from './sessions/fresh-sign-in.ts'
 
 const permission = 'latchkey:organizations:write'
 
@@ -158,7 +160,7 @@ async function updateOrganization(
   input: UpdateOrganizationInput,
   options: CommandOptions = {},
 ): Promise<Organization> {
-  const { name, limits, plan } = parseInput(updateOrganizationSchema, input)
+  const { name, limits, plan, grantablePermissions: grantable } = parseInput(updateOrganizationSchema, input)
   const requirements = { permission, signal: options.signal } as const
   return engine.commit(actorOf(options), requirements, async ({ tx, now, actor, record }) => {
     requireOwnOrganization(id, actor)
@@ -168,11 +170,17 @@ async function updateOrganization(
       name: name ?? before.name,
       limits: limits == null ? before.limits : newLimits(before.limits, limits),
       plan: plan === undefined ? before.plan : plan,
+      grantable_permissions:
+        grantable === undefined ? before.grantable_permissions : JSON.stringify(grantable),
     }
     const isLimited = after.limits !== before.limits || after.plan !== before.plan
     if (isLimited) {
       requireRoot(actor, 'set the limits and the plan of an organization')
       requireLimits(actor, 'set limits or a plan')
+    }
+    if (after.grantable_permissions !== before.grantable_permissions) {
+      requireRoot(actor, 'say what the members of an organization may grant')
+      requireFreshSignIn(actor, now)
     }
     if (after.plan !== before.plan) await requirePlan(tx, after.plan)
     const changes = describeChanges(before, after)
@@ -205,7 +213,7 @@ async function suspendOrganization(
       throw new LatchkeyError('root_organization', 'The root organization cannot be suspended.')
     requireRevision(before, options)
     await deleteOrganizationSessions(tx, engine.store.dialect, id)
-    return { suspended_at: now, suspended_by: idOf(actor), suspended_reason: reason }
+    return { suspended_at: now, suspended_by: creatorOf(actor).createdBy, suspended_reason: reason }
   })
 }
 
@@ -254,12 +262,15 @@ async function changeSuspension(
   })
 }
 
-type Changeable = Pick<OrganizationRow, 'name' | 'limits' | 'plan'>
+type Changeable = Pick<OrganizationRow, 'name' | 'limits' | 'plan' | 'grantable_permissions'>
 
 function describeChanges(before: Changeable, after: Changeable): Record<string, unknown> {
   const changes: Record<string, unknown> = {}
   if (before.name !== after.name) changes.name = { from: before.name, to: after.name }
   if (before.plan !== after.plan) changes.plan = { from: before.plan, to: after.plan }
+  const [from, to] = [before, after].map(({ grantable_permissions: list }) => JSON.parse(list))
+  if (before.grantable_permissions !== after.grantable_permissions)
+    changes.grantablePermissions = { from, to }
   if (before.limits !== after.limits)
     changes.limits = { from: describeLimits(before.limits), to: describeLimits(after.limits) }
   return changes

@@ -12,7 +12,7 @@ import { isOverTls } from './client-address.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import { decodeForm } from './form.ts'
 import type { Kit } from './route.ts'
-import { isCrossSite, pageValueHeader, readSessionCookie } from './session-cookie.ts'
+import { isCrossSite, organizationHeader, pageValueHeader, readSessionCookie } from './session-cookie.ts'
 
 const nothingAsked = Object.freeze({})
 
@@ -72,9 +72,11 @@ async function authenticateCookie(
 ): Promise<Caller | undefined> {
   const values = readSessionValues(kit, header, exchange)
   if (values === undefined) return undefined
-  const caller = await kit.authenticator.sessions.authenticate(values, exchange)
+  const organizationId = header(organizationHeader)
+  const caller = await kit.authenticator.sessions.authenticate(values, { ip: exchange.ip, organizationId })
   if (caller === undefined) throw sessionEnded()
-  exchange.keyId = caller.keyId
+  if (caller.type === 'key') exchange.keyId = caller.keyId
+  else exchange.memberId = caller.memberId
   return { ...caller, requestId: exchange.requestId, ip: exchange.ip }
 }
 

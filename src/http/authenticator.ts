@@ -12,6 +12,9 @@ export interface Authenticator {
   verify(token: string, asked: object, asker: RequestParts & { purpose: Purpose }): Promise<Verdict>
   sessions: {
     /** Tells who calls by a session's values; undefined for values that are not those of a live session. */
-    authenticate(values: SessionValues, origin: { ip?: string | undefined }): Promise<Caller | undefined>
+    authenticate(
+      values: SessionValues,
+      origin: { ip?: string | undefined; organizationId?: string | undefined },
+    ): Promise<Caller | undefined>
   }
 }

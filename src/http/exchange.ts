@@ -30,6 +30,8 @@ export interface Exchange {
   route?: string | undefined
   /** The id of the key that calls. */
   keyId?: string | undefined
+  /** The id of the member that calls, if it is no key. */
+  memberId?: string | undefined
   /** The name of the cookie by which it calls, if it shows no token; never its value. */
   cookieName?: string
   /** The public part of the token that was refused, or that was judged for the caller. */

@@ -36,12 +36,15 @@ export function createRecorder(
   // Apart, so that many who read hide no refusal.
   const reads = createLogSampler(report)
 
-  function getsLine({ method, route, verdicts, error, keyId, ip }: Exchange, status: number): boolean {
+  function getsLine(
+    { method, route, verdicts, error, keyId, memberId, ip }: Exchange,
+    status: number,
+  ): boolean {
     if (logVerdicts === 'all') return true
     const refused = verdicts === undefined ? undefined : firstRefused(verdicts)
     if (verdicts !== undefined && error === undefined && (refused === undefined || logVerdicts === 'none'))
       return false
-    const caller = keyId ?? ip ?? ''
+    const caller = keyId ?? memberId ?? ip ?? ''
     if (error === undefined && refused === undefined && status < 400)
       return !isRead(method, route) || reads.admits(String(status), caller)
     const code = error instanceof LatchkeyError ? error.code : (refused ?? String(status))
@@ -78,7 +81,7 @@ function firstRefused(verdicts: readonly VerdictCode[]): VerdictCode | undefined
 }
 
 function writeLine(log: Logger, exchange: Exchange, status: number, durationMs: number): void {
-  const { requestId, method, route, keyId, kid, verdicts, trace, error } = exchange
+  const { requestId, method, route, keyId, memberId, kid, verdicts, trace, error } = exchange
   if (status < 500 && verdicts?.length === 1 && error === undefined) {
     if (log.isLevelEnabled('info')) writePlainLine(log, exchange, status, durationMs)
     return
@@ -91,6 +94,7 @@ function writeLine(log: Logger, exchange: Exchange, status: number, durationMs: 
     status,
     duration_ms: roundMs(durationMs),
     key_id: keyId,
+    member_id: memberId,
     kid,
     problem: error instanceof LatchkeyError ? error.code : undefined,
     ...(verdicts?.length === 1 ? { code: verdicts[0] } : { codes: verdicts && tally(verdicts) }),

@@ -11,6 +11,8 @@ const plainName = 'latchkey'
 
 /** Where the console's page shows the value of its own, which no other port of the host gets. */
 export const pageValueHeader = 'latchkey-session'
+/** Where a person says for which organization it acts. */
+export const organizationHeader = 'latchkey-organization'
 
 /** The Set-Cookie of a new session. No script can read it, and no other site's page makes the browser send it. */
 export function sessionCookie(value: string, overTls: boolean): string {

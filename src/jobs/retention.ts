@@ -2,6 +2,7 @@
 import {
   keptCausesMs,
   keptDeliveriesMs,
+  keptInvitationsMs,
   keptJobsMs,
   keptProfilesDays,
   keptSourcesMs,
@@ -15,8 +16,10 @@ import { deleteOldDeliveries } from '../store/deliveries.ts'
 import { deleteCauses } from '../store/event-causes.ts'
 import { deleteOverRequests } from '../store/idempotent-requests.ts'
 import { type Instant, instantsOf } from '../store/instants.ts'
+import { deleteOldInvitations } from '../store/invitations.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
 import { emptyLastUses } from '../store/last-use.ts'
+import { deleteOverMemberSessions } from '../store/member-sessions.ts'
 import { deletePlaces, deleteProfiles, deleteTexts } from '../store/profiles-kept.ts'
 import { deleteOverSessions } from '../store/sessions.ts'
 import { deleteSettlements } from '../store/settlements.ts'
@@ -95,6 +98,40 @@ export const retention: readonly Retention[] = [
     rows: 'sessions that were ended, or whose secret was',
     kept: 'not at all',
     by: 'the change that ends them',
+  },
+  {
+    table: 'member_sessions',
+    rows: 'sessions of people that are over: idle for an hour, or 12 hours old',
+    kept: 'until the next round',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteOverMemberSessions(tx, dialect, { maxIdleMs, limit }, at),
+  },
+  {
+    table: 'member_sessions',
+    rows: 'sessions that were ended, or of whose person no active member was left',
+    kept: 'not at all',
+    by: 'the change that ends them',
+  },
+  {
+    table: 'invitations',
+    rows: 'invitations, used or not',
+    kept: '90 days after they would have expired',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteOldInvitations(tx, dialect, { keptMs: keptInvitationsMs, limit }, at),
+  },
+  {
+    table: 'member_identities',
+    rows: 'as whom somebody acts, after a reset or an erasure',
+    kept: 'not at all',
+    by: 'the change that resets or erases the member',
+  },
+  {
+    table: 'identities',
+    rows: 'identities of members that were erased',
+    kept: 'not at all',
+    by: 'the change that erases the member',
   },
   {
     table: 'jobs',

@@ -30,8 +30,10 @@ import { childRoutes } from './routes/children.ts'
 import { eventRoutes } from './routes/events.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
+import { invitationRoutes } from './routes/invitations.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { limitRoutes } from './routes/limits.ts'
+import { memberRoutes } from './routes/members.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { partnerRoutes } from './routes/partners.ts'
@@ -58,6 +60,8 @@ export const routes: readonly Route[] = [
   ...limitRoutes,
   ...planRoutes,
   ...policyRoutes,
+  ...memberRoutes,
+  ...invitationRoutes,
   ...settlementRoutes,
   ...usageRoutes,
   ...auditRoutes,

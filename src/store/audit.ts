@@ -8,7 +8,7 @@ import { insertGiven } from './given-rows.ts'
 import type { AuditEventsTable, Db, Tx } from './tables.ts'
 
 export type AuditRow = Selectable<AuditEventsTable>
-/** The row of an event, and the organization of the key that made the change; null if it was none. */
+/** The row of an event, and the organization of the key or member that made the change; null if it was none. */
 export type EventOfLog = AuditRow & { actor_organization_id: string | null }
 /** The same with its number in the log of its organization; null while it is not sealed. */
 export type NumberedEvent = EventOfLog & { sequence: number | null }
@@ -81,10 +81,14 @@ export async function readAuditSlice(
     .selectAll()
     // By row, so that they stay in their order.
     .select((eb) =>
-      eb
-        .selectFrom('keys')
-        .select('keys.organization_id')
-        .whereRef('keys.id', '=', 'slice.actor')
+      eb.fn
+        .coalesce(
+          eb.selectFrom('keys').select('keys.organization_id').whereRef('keys.id', '=', 'slice.actor'),
+          eb
+            .selectFrom('members')
+            .select('members.organization_id')
+            .whereRef('members.id', '=', 'slice.actor'),
+        )
         .as('actor_organization_id'),
     )
     .select((eb) =>

@@ -81,8 +81,11 @@ async function readEvents(db: Db, ids: readonly string[]): Promise<Map<string, E
   const rows = await db
     .selectFrom('audit_events')
     .leftJoin('keys', 'keys.id', 'audit_events.actor')
+    .leftJoin('members', 'members.id', 'audit_events.actor')
     .selectAll('audit_events')
-    .select('keys.organization_id as actor_organization_id')
+    .select(({ fn }) =>
+      fn.coalesce('keys.organization_id', 'members.organization_id').as('actor_organization_id'),
+    )
     .where('audit_events.id', 'in', ids)
     .execute()
   return new Map(rows.map((row) => [row.id, row]))

@@ -24,6 +24,7 @@ import {
 import { decoyTerm, findByTerm, lacksTerms, termOf } from './key-terms.ts'
 import { type KeyRow, longKeyColumns } from './keys.ts'
 import { findKeyOfKid } from './secrets.ts'
+import { findSeenKeys, hasSeenToken, isCreatorGone } from './seen-tokens.ts'
 import type { Db, Tables } from './tables.ts'
 
 /** What a list of keys is asked for; see `listKeysSchema`. */
@@ -34,6 +35,10 @@ export interface KeyQuery {
   tag?: readonly string[] | undefined
   permission?: string | undefined
   createdBy?: string | undefined
+  /** Made by a member who is gone. */
+  creator?: 'gone' | undefined
+  /** The member who has seen one of its valid tokens. */
+  tokenSeenBy?: string | undefined
   prefixes?: readonly string[] | undefined
   /** Of any secret that a key has or had. */
   kid?: string | undefined
@@ -112,8 +117,12 @@ export async function readKeyIds(
 
 /** Finds how to read a list, by at most so many looks at indexes as it has filters. */
 export async function findWay(db: Db, query: KeyQuery): Promise<Way> {
-  const { kid, scope } = query
+  const { kid, scope, tokenSeenBy, now } = query
   if (kid !== undefined) return { ids: await findKeyOfKid(db, kid) }
+  if (tokenSeenBy !== undefined) {
+    const ids = await findSeenKeys(db, tokenSeenBy, now, maxSet + 1)
+    if (ids.length <= maxSet) return { ids }
+  }
   const terms = termsOf(query)
   const finders = [
     ...(terms.length > 0 && !(await lacksTerms(db)) ? terms : []).map(
@@ -276,6 +285,8 @@ function conditionsOf(query: KeyQuery) {
     tag = [],
     permission,
     createdBy,
+    creator,
+    tokenSeenBy,
     prefixes = [],
     expiresBefore,
     unusedSince,
@@ -298,6 +309,8 @@ function conditionsOf(query: KeyQuery) {
     ...tag.map((value) => listHolds('tags', value)),
     ...(permission === undefined ? [] : [listHolds('permissions', permission)]),
     ...(createdBy === undefined ? [] : [sql<SqlBool>`created_by = ${createdBy}`]),
+    ...(creator === undefined ? [] : [isCreatorGone]),
+    ...(tokenSeenBy === undefined ? [] : [hasSeenToken(tokenSeenBy, now)]),
     ...prefixes.map((prefix) => sql<SqlBool>`prefix = ${prefix}`),
     ...(expiresBefore === undefined ? [] : [sql<SqlBool>`${expiry} < ${expiresBefore}`]),
     ...(unusedSince === undefined

@@ -15,12 +15,27 @@ export interface KeyLocks {
   left?: string | undefined
   /** The organization that it suspends. */
   organizationId?: string | undefined
+  /** The members that call: nobody may change them, nor end their sessions, until the change is committed. */
+  members?: readonly CallingMember[] | undefined
+  /** The organization whose members it changes, or makes: no change by one of them runs meanwhile. */
+  membersOf?: string | undefined
+  /** The identity whose sessions it ends: the same. */
+  identityId?: string | undefined
+}
+
+/** A member that calls, by an identity. */
+export interface CallingMember {
+  memberId: string
+  organizationId: string
+  identityId: string
 }
 
 /** Any number: it keeps our locks apart from those of other programs on the database. */
 const seed = 0x6c61_7463
 const organizationSeed = 0x6c61_7464
 const childrenSeed = 0x6c61_7465
+const membersSeed = 0x6c61_7467
+const identitySeed = 0x6c61_7468
 /** It is never suspended. */
 const root = sql.lit(rootOrganizationId)
 
@@ -40,7 +55,7 @@ const root = sql.lit(rootOrganizationId)
 export async function lockKeys(
   tx: Tx,
   { skipsLocked }: StoreDialect,
-  { callers, targets, left = '', organizationId = '' }: KeyLocks,
+  { callers, targets, left = '', organizationId = '', ...people }: KeyLocks,
 ): Promise<void> {
   // The transaction has the database to itself.
   if (!skipsLocked) return
@@ -56,7 +71,34 @@ export async function lockKeys(
       union select hashtextextended(organization_id, ${sql.lit(organizationSeed)}), false from ${sql.table('keys')}
       where id = any(${[...callers]}::text[]) and organization_id not in (${root}, ${organizationId})
       union select hashtextextended(id, ${sql.lit(organizationSeed)}), true from ${sql.table('organizations')} where id = ${organizationId}
+      union select hashtextextended(id, seed), alone from ${lockedPeople(people, organizationId)}
       order by 1 offset 0) as locks`.execute(tx)
+}
+
+/** The locks of people: of each name one, which is alone if any change takes it so. */
+function lockedPeople(
+  { members = [], membersOf, identityId }: Pick<KeyLocks, 'members' | 'membersOf' | 'identityId'>,
+  suspendedId: string,
+) {
+  const wanted = [
+    ...(membersOf === undefined ? [] : [{ seed: membersSeed, id: membersOf, alone: true }]),
+    ...(identityId === undefined ? [] : [{ seed: identitySeed, id: identityId, alone: true }]),
+    ...members.flatMap((member) => sharedLocksOf(member).filter(({ id }) => id !== suspendedId)),
+  ]
+  const locks = [...new Map(wanted.reverse().map((lock) => [`${lock.seed} ${lock.id}`, lock])).values()]
+  return sql`unnest(${locks.map(({ id }) => id)}::text[], ${locks.map(({ seed }) => seed)}::bigint[],
+    ${locks.map(({ alone }) => alone)}::boolean[]) as people (id, seed, alone)`
+}
+
+/** What nobody may change while a member changes something: its organization's members, its sessions, its organization. */
+function sharedLocksOf({ organizationId, identityId }: CallingMember) {
+  return [
+    { seed: membersSeed, id: organizationId, alone: false },
+    { seed: identitySeed, id: identityId, alone: false },
+    ...(organizationId === rootOrganizationId
+      ? []
+      : [{ seed: organizationSeed, id: organizationId, alone: false }]),
+  ]
 }
 
 /**
@@ -67,14 +109,21 @@ export async function tryLockCallers(
   tx: Tx,
   { skipsLocked }: StoreDialect,
   callers: readonly string[],
+  members: readonly CallingMember[] = [],
 ): Promise<ReadonlySet<string>> {
-  if (!skipsLocked || callers.length === 0) return new Set()
+  if (!skipsLocked || callers.length + members.length === 0) return new Set()
   const ids = [...new Set(callers)]
+  const people = members.flatMap((member) =>
+    sharedLocksOf(member).map(({ seed, id }) => ({ memberId: member.memberId, seed, id })),
+  )
   const { rows } = await sql<{ id: string }>`select locks.id
     from (select id, hashtextextended(id, ${sql.lit(seed)}) as number,
       hashtextextended(organization_id, ${sql.lit(organizationSeed)}) as organization from ${sql.table('keys')}
       where id = any(${ids}::text[])
       union all select id, hashtextextended(ancestor, ${sql.lit(seed)}), null from (${ancestorsOf(ids)}) as lines
+      union all select people.id, hashtextextended(name, seed), null
+      from unnest(${people.map(({ memberId }) => memberId)}::text[], ${people.map(({ id }) => id)}::text[],
+        ${people.map((lock) => lock.seed)}::bigint[]) as people (id, name, seed)
       offset 0) as locks
     where not pg_try_advisory_xact_lock_shared(locks.number)
     or not coalesce(pg_try_advisory_xact_lock_shared(locks.organization), true)`.execute(tx)

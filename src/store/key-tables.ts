@@ -15,6 +15,8 @@ export interface OrganizationsTable {
   /** The id of the key that suspended it; null for the operator. */
   suspended_by: Generated<string | null>
   suspended_reason: Generated<string | null>
+  /** What its members may grant outside `latchkey:`: a list as JSON. */
+  grantable_permissions: Generated<string>
   /** Another one after each edit; see `revisions.ts`. */
   revision: Generated<number>
 }
@@ -65,6 +67,8 @@ export interface KeysTable {
   permissions: string
   metadata: string
   created_by: string | null
+  /** A `CreatorType`; null beside nobody, and in keys that an older program made. */
+  created_by_type: string | null
   created_at: number
   expires_at: number | null
   /** When that was set; null for the creation of the key. */
@@ -141,6 +145,9 @@ export interface SecretsTable {
   last_used_at: number
   /** The number of the recipe of another system's token; null for one of ours. */
   recipe: number | null
+  /** Who has seen the token; null for who held the database, and in secrets that an older program made. */
+  created_by: string | null
+  created_by_type: string | null
 }
 
 /** How the tokens of other systems are found; see `core/recipes.ts`. */

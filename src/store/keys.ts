@@ -9,6 +9,7 @@ import { statusOf } from '../core/status.ts'
 import { tokenHint } from '../core/token.ts'
 import type { StoreDialect } from './backend.ts'
 import { fold, foldDescription } from './case-folding.ts'
+import { creatorTypeOf } from './creators.ts'
 import { givenTexts, insertGiven, selectGiven } from './given-rows.ts'
 import type { KeysTable } from './key-tables.ts'
 import { insertTerms } from './key-terms.ts'
@@ -51,6 +52,7 @@ const newColumns = {
   description_folded: 'text',
   tags: 'text',
   created_by: 'text',
+  created_by_type: 'text',
   created_at: 'whole',
   expires_at: 'whole',
   revoked_at: 'whole',
@@ -239,6 +241,7 @@ export function toKey(
     permissions: JSON.parse(row.permissions),
     lastUsedAt: row.last_used_at ? new Date(row.last_used_at) : null,
     createdBy: row.created_by,
+    createdByType: creatorTypeOf(row),
     createdAt: new Date(row.created_at),
     revokedAt: row.revoked_at === null ? null : new Date(row.revoked_at),
     hint: tokenHint(row.prefix, row.kid),

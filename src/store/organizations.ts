@@ -24,7 +24,10 @@ import type { Db, Tx } from './tables.ts'
 export type OrganizationRow = Selectable<OrganizationsTable>
 /** More than a program makes between two searches. */
 const foldedAtOnce = 1_000
-type NewOrganizationRow = Omit<OrganizationRow, 'name_folded' | 'revision' | keyof Suspension>
+type NewOrganizationRow = Omit<
+  OrganizationRow,
+  'name_folded' | 'revision' | 'grantable_permissions' | keyof Suspension
+>
 /** What no organization has when it is created. */
 type Suspension = Pick<OrganizationRow, 'suspended_at' | 'suspended_by' | 'suspended_reason'>
 
@@ -85,7 +88,9 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Organization
 export async function changeOrganization(
   tx: Tx,
   row: OrganizationRow,
-  change: Partial<Pick<OrganizationRow, 'name' | 'limits' | 'plan' | keyof Suspension>>,
+  change: Partial<
+    Pick<OrganizationRow, 'name' | 'limits' | 'plan' | 'grantable_permissions' | keyof Suspension>
+  >,
   now: number,
 ): Promise<OrganizationRow> {
   const folded = change.name === undefined ? {} : { name_folded: fold(change.name) }
@@ -190,7 +195,7 @@ async function foldNames(tx: Tx): Promise<void> {
 }
 
 export function toOrganization(
-  row: NewOrganizationRow & Partial<Suspension> & { revision?: number },
+  row: NewOrganizationRow & Partial<Suspension> & { revision?: number; grantable_permissions?: string },
   limits: LimitState[],
 ): Organization {
   return {
@@ -202,6 +207,7 @@ export function toOrganization(
     suspendedAt: row.suspended_at == null ? null : new Date(row.suspended_at),
     suspendedBy: row.suspended_by ?? null,
     suspendedReason: row.suspended_reason ?? null,
+    grantablePermissions: JSON.parse(row.grantable_permissions ?? '[]'),
     revision: String(row.revision ?? row.created_at),
   }
 }

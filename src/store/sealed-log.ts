@@ -287,11 +287,17 @@ async function withActors(
 ): Promise<UnsealedEvent[]> {
   const actors = [...new Set(events.flatMap(({ actor }) => actor ?? []))]
   if (actors.length === 0) return events.map((event) => ({ event, actorOrganizationId: undefined }))
-  const keys = await tx
+  const found = await tx
     .selectFrom('keys')
     .select(['id', 'organization_id'])
     .where('id', 'in', givenTexts(dialect, actors))
+    .unionAll((eb) =>
+      eb
+        .selectFrom('members')
+        .select(['id', 'organization_id'])
+        .where('id', 'in', givenTexts(dialect, actors)),
+    )
     .execute()
-  const byId = new Map(keys.map(({ id, organization_id }) => [id, organization_id]))
+  const byId = new Map(found.map(({ id, organization_id }) => [id, organization_id]))
   return events.map((event) => ({ event, actorOrganizationId: byId.get(event.actor ?? '') }))
 }

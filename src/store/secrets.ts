@@ -2,9 +2,10 @@
 import { type ExpressionBuilder, type Selectable, sql, type UpdateObject } from 'kysely'
 import { secretsPage } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
-import type { KeySecret } from '../core/shapes/keys.ts'
+import type { KeySecret } from '../core/shapes/key-secrets.ts'
 import { tokenHint } from '../core/token.ts'
 import type { StoreDialect } from './backend.ts'
+import { creatorTypeOf } from './creators.ts'
 import { givenTexts, insertGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { SecretsTable } from './key-tables.ts'
@@ -30,6 +31,8 @@ const newColumns = {
   ended_at: 'whole',
   last_used_at: 'whole',
   recipe: 'whole',
+  created_by: 'text',
+  created_by_type: 'text',
 } as const
 
 /** Inserts secrets in the order of their kids: two transactions that bring the same ones wait for each other in no circle. */
@@ -214,6 +217,8 @@ export function toSecret(row: SecretRow): KeySecret {
     kid: row.kid,
     hint: tokenHint(row.prefix, row.kid),
     createdAt: new Date(row.created_at),
+    createdBy: row.created_by,
+    createdByType: creatorTypeOf(row),
     expiresAt: row.grace_ends_at === null ? null : new Date(row.grace_ends_at),
     lastUsedAt: row.last_used_at === 0 ? null : new Date(row.last_used_at),
     untilSilentSeconds: row.silent_ms === null ? null : row.silent_ms / 1000,

@@ -4,6 +4,7 @@ import type { IdempotentRequestsTable, SettlementsTable } from './answer-tables.
 import type { EventTables } from './event-tables.ts'
 import type { KeyTables } from './key-tables.ts'
 import type { LogTables } from './log-tables.ts'
+import type { MemberTables } from './member-tables.ts'
 import type { WebhookTables } from './webhook-tables.ts'
 
 export interface AuditEventsTable {
@@ -209,7 +210,7 @@ export interface SchemaCompatibilityTable {
   oldest_compatible: number
 }
 
-export interface Tables extends EventTables, KeyTables, LogTables, WebhookTables {
+export interface Tables extends EventTables, KeyTables, LogTables, MemberTables, WebhookTables {
   audit_events: AuditEventsTable
   sessions: SessionsTable
   change_counter: ChangeCounterTable
@@ -257,6 +258,11 @@ export const tableNames = Object.keys({
   audit_signers: true,
   audit_checkpoints: true,
   sessions: true,
+  members: true,
+  identities: true,
+  member_identities: true,
+  invitations: true,
+  member_sessions: true,
   change_counter: true,
   changes: true,
   organization_sequences: true,

@@ -15,6 +15,8 @@ export interface WebhooksTable {
   old_secret: string | null
   old_secret_until: number | null
   created_by: string | null
+  /** A `CreatorType`; null beside nobody, and in webhooks that an older program made. */
+  created_by_type: string | null
   created_at: number
   revision: number
   disabled_at: number | null

@@ -263,6 +263,8 @@ describe('a grace', () => {
     kid,
     hint: `re_${kid}…`,
     created_at: at(-100),
+    created_by: null,
+    created_by_type: null,
     expires_at,
     last_used_at,
     until_silent_seconds: null,

@@ -53,7 +53,11 @@ export async function startTestServer(
     basicAuth,
     ...latchkeyOptions
   } = options
-  const latchkey = await openLatchkey({ database: databaseUrl, ...latchkeyOptions })
+  const latchkey = await openLatchkey({
+    database: databaseUrl,
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...latchkeyOptions,
+  })
   const rootKey = (await latchkey.createRootKey()).key
   const log: Record<string, unknown>[] = []
   const server = await startServer(latchkey, {

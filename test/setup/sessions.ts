@@ -34,6 +34,12 @@ export function ask<Json = Record<string, unknown>>(
   return send(url, method, path, { body, headers: { 'sec-fetch-site': 'same-origin', ...browser } })
 }
 
+/** Has the process write which keys were used: it does so by itself at any moment, which must not look like a change. */
+export async function writeUses({ latchkey }: Pick<TestServer, 'latchkey'>): Promise<void> {
+  const [key] = (await latchkey.keys.list({ limit: 1 })).items
+  await latchkey.keys.forgetPlaces(key?.id ?? '')
+}
+
 /** Makes a key for somebody who signs in. */
 export function makeKey(
   latchkey: Latchkey,

@@ -1,6 +1,6 @@
 // Callers who were let in a moment ago and are dead in the database by now, in a process that has not heard of it:
 // every kind of change is tried by them.
-import { type Caller, type Latchkey, LatchkeyError } from '../../src/index.ts'
+import { type KeyCaller, type Latchkey, LatchkeyError } from '../../src/index.ts'
 import { callerBy } from './callers.ts'
 import type { Clock } from './clock.ts'
 import { readAll } from './direct.ts'
@@ -28,7 +28,7 @@ export interface Scene {
 /** What there is to change, and who tries. */
 interface Attempt {
   latchkey: Latchkey
-  caller: Caller
+  caller: KeyCaller
   token: string
   victimId: string
   oldKid: string
@@ -107,14 +107,14 @@ async function readUnused(database: string): Promise<string> {
   return (await readAll(database)).replace(/"last_(?:used|seen)_at":"?\d+"?/g, '')
 }
 
-async function signedIn(latchkey: Latchkey, token: string): Promise<Caller> {
-  return (await latchkey.sessions.authenticate(await latchkey.sessions.start(token))) as Caller
+async function signedIn(latchkey: Latchkey, token: string): Promise<KeyCaller> {
+  return (await latchkey.sessions.authenticate(await latchkey.sessions.start(token))) as KeyCaller
 }
 
 async function kill(
   owner: Latchkey,
   clock: Clock,
-  { id, caller }: { id: string; caller: Caller },
+  { id, caller }: { id: string; caller: KeyCaller },
   fatality: Fatality,
 ): Promise<void> {
   if (fatality.endsWith('revoked')) await owner.keys.revoke(id)

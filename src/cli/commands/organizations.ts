@@ -71,6 +71,7 @@ export const organizationCommands = [
     texts: {
       limits: 'how much all of its keys together may draw; replaces the current list (repeatable)',
       plan: 'the name of its plan',
+      grantablePermissions: 'what its members may grant; replaces the current list (repeatable)',
     },
     options: [noLimitsOption(), new Option('--no-plan', 'take the organization off its plan')],
     wait: true,
@@ -137,13 +138,14 @@ export const organizationCommands = [
 ]
 
 function printOrganization(organization: Organization): void {
-  const { id, name, createdAt, plan, revision } = organization
+  const { id, name, createdAt, plan, grantablePermissions, revision } = organization
   print(
     ...formatFields([
       ['Id', id],
       ['Name', name],
       ['Created', formatInstant(createdAt, Date.now())],
       ['Plan', plan ?? 'none'],
+      ['Members may grant', grantablePermissions.join(', ') || 'nothing'],
       ...suspensionFields(organization),
       ...limitFields(organization),
       ['Revision', revision],

@@ -14,7 +14,9 @@ import { LatchkeyError } from '../../core/errors.ts'
 import { endSentence } from '../../core/sentence.ts'
 import type { Audit } from '../../core/shapes/audit.ts'
 import type { Events } from '../../core/shapes/events.ts'
+import type { Invitations } from '../../core/shapes/invitations.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
+import type { Members } from '../../core/shapes/members.ts'
 import type { Organizations } from '../../core/shapes/organizations.ts'
 import type { Plans } from '../../core/shapes/plans.ts'
 import type { Policies } from '../../core/shapes/policies.ts'
@@ -33,6 +35,8 @@ import { findTarget, withToken } from './target.ts'
 export interface Connection {
   keys: Keys
   organizations: Organizations
+  members: Members
+  invitations: Invitations
   audit: Audit
   events: Events
   plans: Plans
@@ -90,7 +94,8 @@ export async function openDatabase(
     cache,
     webhooks,
     checkpointFile,
-  }: DatabaseSettings & Partial<Pick<ServeSettings, 'cache' | 'webhooks' | 'checkpointFile'>>,
+    publicUrl,
+  }: DatabaseSettings & Partial<Pick<ServeSettings, 'cache' | 'webhooks' | 'checkpointFile' | 'publicUrl'>>,
   onWarning: (message: string) => void = printNote,
 ): Promise<Latchkey> {
   // Loaded only here: help, and commands on a server, start in half the time without it.
@@ -103,6 +108,7 @@ export async function openDatabase(
       ...cache,
       ...(webhooks && optionsOf(webhooks)),
       ...(checkpointFile !== undefined && { checkpointFile }),
+      ...(publicUrl !== undefined && { publicUrl }),
     })
   } catch (error) {
     if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') throw error

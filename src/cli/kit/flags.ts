@@ -68,6 +68,12 @@ const flags: Record<string, string> = {
   state: '--state <state>',
   after: '--after <cursor>',
   reference: '--reference <text>',
+  grantablePermissions: '--grantable-permission <permission>',
+  email: '--email <address>',
+  role: '--role <role>',
+  creator: '--creator <what>',
+  tokenSeenBy: '--token-seen-by <member>',
+  managementKeys: '--management-keys <what>',
   idempotencyKey: '--idempotency-key <text>',
 }
 

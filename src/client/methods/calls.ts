@@ -172,6 +172,18 @@ export function withdrawFor<Options extends CallOptions & EditOptions & { reason
   return end(requester, path, options, [...editNames, 'reason'], reason === undefined ? {} : { reason })
 }
 
+/** Removes a member for good, and tells what it leaves behind; which is safe to repeat. */
+export async function remove<
+  Answer,
+  Options extends CallOptions & EditOptions & { managementKeys?: 'keep' | 'revoke' | undefined },
+>({ send }: Requester, path: string, options: Options | undefined): Promise<Changed<Answer, Options>> {
+  checkOptions(options, [...editNames, 'managementKeys'])
+  const { managementKeys } = options ?? {}
+  const query: Record<string, string> = managementKeys ? { management_keys: managementKeys } : {}
+  const sending = { repeatable: true, options, headers: conditionOf(options) }
+  return send('DELETE', path + waitQuery(options, query), sending)
+}
+
 /** The condition of an edit, as RFC 9110 writes it; the empty tag is that of nothing. */
 function conditionOf(options: EditOptions | undefined): Record<string, string> {
   if (options?.ifRevision === undefined) return {}

@@ -38,7 +38,14 @@ export const listKeysSchema = z.strictObject({
   }),
   createdBy: text(256)
     .optional()
-    .meta({ description: 'Only keys that this key or user created, by its id.' }),
+    .meta({ description: 'Only keys that this key, member or user created, by its id.' }),
+  creator: z.enum(['gone'], { error: 'Must be gone.' }).optional().meta({
+    description: 'Only keys that a member has created who is removed.',
+  }),
+  tokenSeenBy: z
+    .guid('Must be the id of a member, which is a UUID.')
+    .optional()
+    .meta({ description: 'Only keys of whose valid tokens this member has seen one.' }),
   prefix: tokenPrefixSchema
     .optional()
     .meta({ description: 'Only keys whose tokens begin with this prefix.' }),

@@ -2,7 +2,7 @@
 // snake_case, with instants as RFC 3339 (see `wire.ts`). Each shape is the check, the type and, by its name and its
 // examples, its part of the OpenAPI document.
 import { z } from 'zod'
-import { instant, organizationIdSchema } from '../fields.ts'
+import { creatorTypeSchema, instant, organizationIdSchema } from '../fields.ts'
 import { kidPattern } from '../token.ts'
 import type { BulkChangeInput, BulkResult } from './bulk-changes.ts'
 import {
@@ -33,6 +33,7 @@ import {
   type ListPermissionsInput,
 } from './key-lists.ts'
 import type { KeyPermissions, PermissionUse } from './key-permissions.ts'
+import { secretExample, secretSchema } from './key-secrets.ts'
 import { type AddUnitsInput, type LimitState, limitStateSchema, planLimitsSchema } from './limits.ts'
 import { type List, nameSchema, type Page } from './page.ts'
 import type { KeyPlaces } from './places.ts'
@@ -56,6 +57,7 @@ const keyExample = {
   permissions: ['emails:send'],
   lastUsedAt: new Date('2026-02-01T08:30:00Z'),
   createdBy: '0198f3a0-11aa-7000-8000-9b8a7c6d5e4f',
+  createdByType: 'key',
   createdAt: new Date('2026-01-31T12:00:00Z'),
   revokedAt: null,
   hint: 're_4kTz9WqLm2Xc7RbN…',
@@ -84,37 +86,6 @@ const keyExample = {
 } as const
 const createdExample = { ...keyExample, key: 're_…' }
 
-const secretExample = {
-  kid: '4kTz9WqLm2Xc7RbN',
-  hint: keyExample.hint,
-  createdAt: keyExample.createdAt,
-  expiresAt: null,
-  lastUsedAt: keyExample.lastUsedAt,
-  untilSilentSeconds: null,
-  silentAt: null,
-}
-const secretSchema = z
-  .strictObject({
-    kid: z.string().meta({ description: 'The public id of this secret.' }),
-    hint: z.string().meta({ description: 'The prefix and the kid of its token, which are not secret.' }),
-    createdAt: instant.meta({ description: 'When it was created: with the key, or by a rotation.' }),
-    expiresAt: instant
-      .nullable()
-      .meta({ description: 'When it ends, at the latest, or ended; null while it is the newest.' }),
-    lastUsedAt: instant
-      .nullable()
-      .meta({ description: 'When a verification last found it valid; null if none did.' }),
-    untilSilentSeconds: z.int().nullable().meta({
-      description:
-        'It ends, before `expires_at`, once nobody has used it for so many seconds; null if it does not end so.',
-    }),
-    silentAt: instant.nullable().meta({
-      description:
-        'When it will have been silent for so long, unless it is used. Latchkey ends it after that, as soon as every process has written the uses that it knows of. Null if it does not wait for that.',
-    }),
-  })
-  .meta({ id: 'KeySecret', examples: [secretExample] })
-
 const lastUseSchema = z
   .strictObject({
     at: instant.meta({ description: 'When.' }),
@@ -141,7 +112,8 @@ export const keySchema = z
     createdBy: z
       .string()
       .nullable()
-      .meta({ description: 'The id of the key or user that created it; null for the operator.' }),
+      .meta({ description: 'The id of the key, member or user that created it; null for the operator.' }),
+    createdByType: creatorTypeSchema,
     createdAt: instant.meta({ description: 'When it was created.' }),
     revokedAt: instant.nullable().meta({ description: 'When it was revoked, for good; null if it is not.' }),
     hint: z.string().meta({
@@ -245,8 +217,6 @@ export interface CreatedKey extends z.infer<typeof createdKeySchema> {}
 export interface UpdatedKey extends z.infer<typeof updatedKeySchema> {}
 /** A key with the newest 100 of its secrets, or those after a given one, newest first. */
 export interface KeyDetails extends z.infer<typeof keyDetailsSchema> {}
-/** One of a key's secrets, current or old: its public id and its instants, and nothing secret. */
-export interface KeySecret extends z.infer<typeof secretSchema> {}
 
 /** Which secrets of a key are told: those after the one with this kid, or the newest. */
 export interface GetKeyInput extends z.input<typeof getKeySchema> {}

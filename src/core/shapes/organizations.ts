@@ -1,6 +1,8 @@
 // Organizations: what is given, what is told, and what can be done with them.
 import { z } from 'zod'
-import { instant, organizationIdSchema, text } from '../fields.ts'
+import { maxPermissions } from '../bounds.ts'
+import { instant, organizationIdSchema, permissionSchema, text } from '../fields.ts'
+import { isReserved } from '../permissions.ts'
 import {
   type CallOptions,
   type Changed,
@@ -41,13 +43,25 @@ export const createOrganizationSchema = z
 export const updateOrganizationSchema = z
   .strictObject({
     name: nameSchema.optional(),
+    grantablePermissions: z
+      .array(
+        permissionSchema.refine((permission) => !isReserved(permission), 'Must not begin with latchkey:.'),
+        { error: 'Must be a list of permissions.' },
+      )
+      .max(maxPermissions, `Must have at most ${maxPermissions} permissions.`)
+      .optional()
+      .meta({
+        description:
+          'What its members may grant to its keys. Replaces the current list; takes the root organization.',
+      }),
     limits: limitsSchema
       .nullish()
       .meta({ description: 'Replaces what it has; null keeps it, as if absent.' }),
     plan: plan.optional(),
   })
   .refine(
-    ({ name, limits: given, plan: planned }) => (name ?? given) != null || planned !== undefined,
+    ({ name, limits: given, plan: planned, grantablePermissions }) =>
+      (name ?? given) != null || planned !== undefined || grantablePermissions !== undefined,
     'Must name at least one field to change.',
   )
   .meta({ id: 'UpdateOrganization', examples: [{ name: 'Acme, Inc.' }], minProperties: 1 })
@@ -68,6 +82,7 @@ const organizationExample = {
   suspendedAt: null,
   suspendedBy: null,
   suspendedReason: null,
+  grantablePermissions: ['emails:*'],
   revision: '1769860800000',
 }
 
@@ -88,6 +103,10 @@ export const organizationSchema = z
       .nullable()
       .meta({ description: 'The id of the key that suspended it; null for the operator, and if it is not.' }),
     suspendedReason: z.string().nullable().meta({ description: 'Why it is suspended, for people.' }),
+    grantablePermissions: z.array(z.string()).meta({
+      description:
+        'What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant everything there.',
+    }),
     revision,
   })
   .meta({ id: 'Organization', examples: [organizationExample] })

@@ -13,6 +13,7 @@ const sessionExample = {
   userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
   current: true,
   freshUntil: new Date('2026-01-31T12:10:00Z'),
+  provider: null,
 }
 
 export const sessionSchema = z
@@ -28,6 +29,9 @@ export const sessionSchema = z
     freshUntil: instant.meta({
       description:
         'Until when its sign-in is fresh, as changes that outlive the session require. May be in the past.',
+    }),
+    provider: z.string().nullable().meta({
+      description: 'What has proved who the person is; null for a session that a key has opened.',
     }),
   })
   .meta({ id: 'Session', examples: [sessionExample] })

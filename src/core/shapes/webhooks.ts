@@ -1,6 +1,6 @@
 // Webhooks: to where events are sent, and what became of each.
 import { z } from 'zod'
-import { instant, instantInput, organizationIdSchema, text } from '../fields.ts'
+import { creatorTypeSchema, instant, instantInput, organizationIdSchema, text } from '../fields.ts'
 import { type CallOptions, type Changed, type Done, type EditOptions, revision, waited } from './calls.ts'
 import { eventPattern } from './event-patterns.ts'
 import { type List, type Page, pageFields } from './page.ts'
@@ -138,6 +138,7 @@ const webhookExample = {
   pending: 0,
   graceEndsAt: null,
   createdBy: '0198f3a0-11aa-7000-8000-9b8a7c6d5e4f',
+  createdByType: 'key',
   createdAt: new Date('2026-01-31T12:00:00Z'),
   revision: '1769860800000',
 }
@@ -174,7 +175,8 @@ export const webhookSchema = z
     createdBy: z
       .string()
       .nullable()
-      .meta({ description: 'The id of the key that created it; null for the operator.' }),
+      .meta({ description: 'The id of the key or member that created it; null for the operator.' }),
+    createdByType: creatorTypeSchema,
     createdAt: instant.meta({ description: 'When it was created.' }),
     revision,
   })

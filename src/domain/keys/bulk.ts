@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { Change } from '../../commit/commit.ts'
 import { narrowScope, scopeOf } from '../../core/access.ts'
-import { type Actor, holdsDatabase } from '../../core/actor.ts'
+import type { Actor } from '../../core/actor.ts'
 import { maxBulkKeys, maxTags } from '../../core/bounds.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
@@ -48,7 +48,7 @@ export async function changeKeys(
       'unexpected_count',
       `${ids.length === 1 ? 'One key is' : `${ids.length} keys are`} meant, and ${change.expect} were expected. Nothing was done.`,
     )
-  const isOwn = (id: string) => !holdsDatabase(actor) && actor.keyId === id
+  const isOwn = (id: string) => actor.type === 'key' && actor.keyId === id
   // Rows of many keys are locked in one order by all.
   const others = ids.filter((id) => !isOwn(id)).sort()
   const result: BulkResult = {

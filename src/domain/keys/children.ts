@@ -1,7 +1,5 @@
 // The children of a key: which ones it has, and how it ends one of them.
-import { scopeOf } from '../../core/access.ts'
-import { holdsDatabase } from '../../core/actor.ts'
-import { refuseField } from '../../core/errors.ts'
+import { requireKeyCaller, scopeOf } from '../../core/access.ts'
 import { isId } from '../../core/id-form.ts'
 import { parseInput } from '../../core/input.ts'
 import { type ListChildrenInput, listChildrenSchema } from '../../core/shapes/key-lists.ts'
@@ -50,8 +48,7 @@ export async function listChildren(
 
 /** Revokes a child of the calling key. Again, it changes nothing. Throws `key_not_found`, `missing_permission`. */
 export async function revokeChild(engine: Engine, id: string, options: CommandOptions = {}): Promise<void> {
-  const actor = actorOf(options)
-  if (holdsDatabase(actor)) refuseField('actor', 'Name the calling key: { actor: caller }.')
+  const actor = requireKeyCaller(actorOf(options))
   const requirements = { permission: deriveKeys, keyId: id, signal: options.signal } as const
   await engine.commit(actor, requirements, async (change) => {
     const child = isId(id) ? await lockKey(change.tx, id, actor.organizationId) : undefined

@@ -2,7 +2,7 @@
 import type { ChangeLines } from '../../commit/change-lines.ts'
 import type { Writer } from '../../commit/commit.ts'
 import { Together } from '../../commit/together.ts'
-import { scopeOf } from '../../core/access.ts'
+import { requireKeyCaller, scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import { derivedKeySeconds } from '../../core/bounds.ts'
 import { refuseField } from '../../core/errors.ts'
@@ -67,8 +67,7 @@ export async function deriveKey(
   options: CommandOptions = {},
 ): Promise<CreatedKey> {
   const { expiresAt: asked, ...wanted } = parseInput(deriveKeySchema, input)
-  const actor = actorOf(options)
-  if (holdsDatabase(actor)) refuseField('actor', 'Name the calling key: { actor: caller }.')
+  const actor = requireKeyCaller(actorOf(options))
   const expiresAt = asked ?? new Date(engine.now() + derivedKeySeconds * 1000)
   requireTerm({ ...wanted, expiresAt }, engine.now())
   const { organizationId, keyId: parentId } = actor

@@ -10,7 +10,7 @@ import {
   requireRoot,
   unknownOrganization,
 } from '../../core/access.ts'
-import { holdsDatabase, type LiveActor } from '../../core/actor.ts'
+import { creatorOf, holdsDatabase, type LiveActor } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { type IdSource, newId } from '../../core/ids.ts'
 import type { CreatedKey } from '../../core/shapes/keys.ts'
@@ -23,13 +23,14 @@ import {
 } from '../../core/stored-limits.ts'
 import type { ParsedToken } from '../../core/token.ts'
 import type { StoreDialect } from '../../store/backend.ts'
+import { toColumns } from '../../store/creators.ts'
 import { insertKeys, type NewKeyRow, storeAllowedIps } from '../../store/keys.ts'
 import { existingOrganizations } from '../../store/organizations.ts'
 import { insertSecrets, type NewSecretRow } from '../../store/secrets.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Tx } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
-import { maySetLimits } from '../limits/rules.ts'
+import { maySetLimits, requireLimits } from '../limits/rules.ts'
 import { outlivesSession, requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { type Judge, openJudge } from './judge.ts'
 import { readParents, requireHeld } from './parents.ts'
@@ -148,9 +149,10 @@ export function requireMayCreate({ actor, now }: Change, wanted: WantedFields): 
   const { organizationId, permissions, metadata, expiresAt, createdBy } = wanted
   if (createdBy !== undefined) requireRoot(actor, 'name the user for whom it creates a key')
   narrowScope(actor, organizationId)
-  requireGrantable(actor, permissions)
+  requireGrantable(actor, permissions, organizationId)
   requireLifetime(actor, organizationId, expiresAt?.getTime() ?? null)
   if (Object.keys(metadata).length > 0) requireMetadata(actor)
+  if (wanted.limits.length > 0 && actor.type === 'member') requireLimits(actor, 'set limits')
   if (outlivesSession(organizationId, permissions)) requireFreshSignIn(actor, now)
   if (wanted.parentId === undefined) requireShortLine(actor)
 }
@@ -210,7 +212,9 @@ export function recordKey(
   const allowedIps = wanted.allowedIps ?? []
   const { prefix, kid } = secret
   const id = newId(source)
-  const createdBy = wanted.createdBy ?? (holdsDatabase(actor) ? null : actor.keyId)
+  const seenBy = creatorOf(actor)
+  const { createdBy, createdByType } =
+    wanted.createdBy === undefined ? seenBy : { createdBy: wanted.createdBy, createdByType: 'user' as const }
   const { parentId, decoy = false } = wanted
   const drawsFrom = parentId ?? limitsFrom(actor)
   const changes = {
@@ -241,6 +245,7 @@ export function recordKey(
       description: description ?? '',
       tags: JSON.stringify(tags),
       created_by: createdBy,
+      created_by_type: createdByType,
       created_at: now,
       expires_at: expiresAt?.getTime() ?? null,
       revoked_at: null,
@@ -253,13 +258,14 @@ export function recordKey(
       parent_id: parentId ?? null,
       // It ends with the secret by which its parent has made it, and with none if another key did.
       parent_kid:
-        parentId !== undefined && !holdsDatabase(actor) && actor.keyId === parentId ? actor.kid : null,
+        parentId !== undefined && actor.type === 'key' && actor.keyId === parentId ? actor.kid : null,
       decoy_tries: decoy ? 0 : null,
     },
     // That of a decoy is over from the start: also a program that knows of none refuses it.
     secret: {
       ...secret,
       ...{ key_id: id, organization_id: organizationId, created_at: now, ended_at: decoy ? now : null },
+      ...toColumns(seenBy),
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { Change } from '../../commit/commit.ts'
 import { requireRoot, rootOrganizationId, unknownOrganization } from '../../core/access.ts'
+import { callerIdOf, holdsDatabase } from '../../core/actor.ts'
 import { maxCountedTokens, maxImport } from '../../core/bounds.ts'
 import { type FieldError, LatchkeyError, refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
@@ -64,7 +65,7 @@ export async function importKeys(
     refuseField('', `Must be a list of 1 to ${maxImport} keys.`)
   const actor = actorOf(options)
   requireRoot(actor, 'import keys')
-  const name = 'keyId' in actor ? (actor.keyId ?? '') : ''
+  const name = holdsDatabase(actor) ? '' : callerIdOf(actor)
   const items = await engine.memory.slices.run(name, readItems(engine, keys))
   const outcomes = await commitAgain(() =>
     engine.commit(actor, { permission: writeKeys, signal: options.signal }, (change) =>

@@ -1,5 +1,6 @@
 // When, from where and for what keys were last used: as the database has it, and as this process knows of its own calls at once.
-import type { Key, KeySecret } from '../../core/shapes/keys.ts'
+import type { KeySecret } from '../../core/shapes/key-secrets.ts'
+import type { Key } from '../../core/shapes/keys.ts'
 import type { Use } from '../../store/last-use.ts'
 
 /** The uses of a key by calls of this process that the database may not know of yet. */

@@ -28,7 +28,7 @@ import { toFigures } from './own-profiles.ts'
 import { daysBefore, startOfDay } from './recent-days.ts'
 import { requireOldSecret } from './revoke.ts'
 import { longestGraceOf, planRotation, requireUnexpired } from './rotate.ts'
-import { getKeyRow, refuseRevoked, requireBeginning, requireFuture, writeKeys } from './rules.ts'
+import { getKeyRow, refuseRevoked, requireBeginning, requireFuture, toCovered, writeKeys } from './rules.ts'
 import { namedOf, planUpdate } from './update.ts'
 
 const days = 30
@@ -116,7 +116,7 @@ async function readAll(
   now: number,
 ): Promise<Read> {
   const key = await getKeyRow(db, id, scopeOf(actor))
-  requireCover(actor, { id, permissions: JSON.parse(key.permissions) })
+  requireCover(actor, toCovered(key))
   const secrets = await listUnendedSecrets(db, key)
   const planned = await plan(db, actor, key, secrets, change, now)
   const state = await readUsageState(db, engine.at())

@@ -1,7 +1,6 @@
 // Keys as they are read: one with its secrets, and lists of them.
 import type { z } from 'zod'
-import { narrowScope, scopeOf } from '../../core/access.ts'
-import { holdsDatabase } from '../../core/actor.ts'
+import { narrowScope, requireKeyCaller, scopeOf } from '../../core/access.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { type ListKeysInput, listKeysSchema } from '../../core/shapes/key-lists.ts'
@@ -63,10 +62,9 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
   )
 }
 
-/** Gets the key that asks. Throws `invalid_input` for an actor that is no key. */
+/** Gets the key that asks. Throws `invalid_input` for who holds the database, and `missing_token` for a member. */
 export async function getOwnKey(engine: Engine, options: CommandOptions = {}): Promise<Key> {
-  const actor = actorOf(options)
-  if (holdsDatabase(actor)) refuseField('actor', 'Name the calling key: { actor: caller }.')
+  const actor = requireKeyCaller(actorOf(options))
   const { secrets: _, planLimits: __, ...key } = await getKey(engine, actor.keyId, options)
   return key
 }

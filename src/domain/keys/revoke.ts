@@ -1,7 +1,7 @@
 // What ends for good: an old secret whose grace is cut short, and a whole key.
 import type { Change } from '../../commit/commit.ts'
 import { scopeOf } from '../../core/access.ts'
-import { holdsDatabase } from '../../core/actor.ts'
+import { creatorOf, holdsDatabase } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { type RevokeKeyInput, revokeKeySchema } from '../../core/shapes/key-changes.ts'
@@ -17,7 +17,6 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { requireRevision } from '../revisions.ts'
 import { requireOtherRootKey } from './last-root-key.ts'
 import { type KeyEdit, recordEdit, requireKey, unknownSecret, writeKeys } from './rules.ts'
-import { idOf } from './suspend.ts'
 
 /**
  * Ends a grace now: the old secret opens nothing any more. Again, it changes nothing. Throws `key_not_found`,
@@ -86,7 +85,11 @@ export function planRevocation(
 ): KeyEdit {
   return {
     before: key,
-    after: { revoked_at: now, revoked_by: idOf(actor), revocation_reason: reason ?? 'unspecified' },
+    after: {
+      revoked_at: now,
+      revoked_by: creatorOf(actor).createdBy,
+      revocation_reason: reason ?? 'unspecified',
+    },
     action: 'key.revoked',
     changes: { revokedAt: new Date(now), ...(reason && { revocationReason: reason }) },
   }
@@ -111,7 +114,7 @@ export async function revokeToken(
   if (!('keyId' in verdict) || verdict.code === 'revoked' || verdict.code === 'rotated') return
   const { keyId } = verdict
   const kid = (await findKid(engine.memory, token, asker)) as string
-  const isOwn = !holdsDatabase(actor) && actor.kid === kid
+  const isOwn = actor.type === 'key' && actor.kid === kid
   const requirements = { permission: isOwn ? 'any key' : writeKeys, keyId, signal: options.signal } as const
   await engine.commit(actor, requirements, async (change) => {
     const key = await requireKey(change, keyId)

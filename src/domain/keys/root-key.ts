@@ -72,7 +72,14 @@ async function firstPrefix({ prefixes }: Engine): Promise<string> {
 }
 
 async function addRootOrganization({ tx, now, record }: Change): Promise<boolean> {
-  const row = { id: rootOrganizationId, name: 'Root', created_at: now, limits: noLimits, plan: null }
+  const row = {
+    id: rootOrganizationId,
+    name: 'Root',
+    created_at: now,
+    limits: noLimits,
+    plan: null,
+    grantable_permissions: '[]',
+  }
   if (!(await insertOrganization(tx, row))) return false
   record({
     action: 'organization.created',

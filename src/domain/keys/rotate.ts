@@ -1,6 +1,7 @@
 // A key gets a new secret, and the old one a grace.
 import type { z } from 'zod'
 import { requireLifetime } from '../../core/access.ts'
+import { creatorOf } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import type { CreatedKey } from '../../core/shapes/keys.ts'
@@ -8,6 +9,7 @@ import { type RotateKeyInput, rotateKeySchema } from '../../core/shapes/rotation
 import { hasPassed } from '../../core/status.ts'
 import { generateToken, isForeignKid } from '../../core/token.ts'
 import type { StoreDialect } from '../../store/backend.ts'
+import { toColumns } from '../../store/creators.ts'
 import { changeKey, type KeyRow } from '../../store/keys.ts'
 import { readLastUses } from '../../store/last-use.ts'
 import { moveChildren } from '../../store/lines.ts'
@@ -82,6 +84,7 @@ export async function rotateKey(
         prefix: next.prefix,
         digest: digestToken(next.token),
         created_at: now,
+        ...toColumns(creatorOf(change.actor)),
       }
       await insertSecrets(change.tx, engine.store.dialect, [secret])
       if (keepChildren)

@@ -49,8 +49,13 @@ export async function requireKey({ tx, actor }: Change, id: string): Promise<Key
 /** The same for a key that was looked for, and locked if it is there. */
 export function requireLocked(actor: Actor, key: KeyRow | undefined): KeyRow {
   if (!key) throw unknownKey()
-  requireCover(actor, { id: key.id, permissions: JSON.parse(key.permissions) })
+  requireCover(actor, toCovered(key))
   return key
+}
+
+/** What an actor must cover of a key that it changes. */
+export function toCovered(key: KeyRow): { id: string; permissions: string[]; organizationId: string } {
+  return { id: key.id, permissions: JSON.parse(key.permissions), organizationId: key.organization_id }
 }
 
 /** The same for a change that a revoked key does not take. Throws `key_revoked` too. */
@@ -111,8 +116,9 @@ export function withToken(
  */
 export async function giveTokenAgain({ tx, actor, now, record }: Change, id: string): Promise<void> {
   const key = await getKeyRow(tx, id, scopeOf(actor))
-  const permissions: string[] = JSON.parse(key.permissions)
-  requireCover(actor, { id, permissions })
+  const covered = toCovered(key)
+  const { permissions } = covered
+  requireCover(actor, covered)
   requireLifetime(actor, key.organization_id, key.expires_at)
   if (outlivesSession(key.organization_id, permissions)) requireFreshSignIn(actor, now)
   record({ action: 'key.token_replayed', organizationId: key.organization_id, keyId: id, changes: {} })

@@ -1,7 +1,7 @@
 // A key is suspended, and resumed: the undo that a revocation does not have.
 import type { Change } from '../../commit/commit.ts'
 import { rootOrganizationId, scopeOf } from '../../core/access.ts'
-import { holdsDatabase, type LiveActor } from '../../core/actor.ts'
+import { creatorOf } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { type SuspendInput, suspendSchema } from '../../core/shapes/key-changes.ts'
@@ -50,7 +50,7 @@ export function planSuspension(
   requireRevision(key, options)
   const after = {
     suspended_at: key.suspended_at ?? now,
-    suspended_by: idOf(actor),
+    suspended_by: creatorOf(actor).createdBy,
     suspended_for: suspendedFor,
     suspended_reason: reason,
   }
@@ -111,11 +111,6 @@ async function save(engine: Engine, change: Change, edit: KeyEdit<Suspension>): 
   const changed = await changeKey(change.tx, edit.before, edit.after, change.now)
   recordEdit(change, edit)
   return toKeyWithLimits(engine, change.tx, changed, change.now)
-}
-
-/** The id of a key that acts; null for the operator. */
-export function idOf(actor: LiveActor): string | null {
-  return holdsDatabase(actor) ? null : actor.keyId
 }
 
 /** What a suspension, or its end, changes: of a key, or of an organization. */

@@ -126,7 +126,7 @@ export function planUpdate(
   { expiresAt, notBefore, allowedIps, ...given }: Update,
 ): Changeable {
   const { name, permissions, metadata, description, tags, limits } = given
-  if (permissions != null) requireGrantable(actor, permissions)
+  if (permissions != null) requireGrantable(actor, permissions, before.organization_id)
   const after = {
     name: name ?? before.name,
     permissions: permissions == null ? before.permissions : JSON.stringify(permissions),

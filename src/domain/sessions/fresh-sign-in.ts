@@ -33,7 +33,9 @@ export function requireFreshSignIn(actor: LiveActor, now: number): void {
   if (holdsDatabase(actor) || actor.freshUntil === undefined || actor.freshUntil > now) return
   throw new LatchkeyError(
     'fresh_sign_in_required',
-    'This change makes a key that can change keys or act for the operator. Present the token of your key again.',
-    { methods: ['token'] },
+    actor.type === 'key'
+      ? 'This change outlives the session. Present the token of your key again.'
+      : 'This change outlives the session. Sign in again.',
+    { methods: [actor.type === 'key' ? 'token' : 'provider'] },
   )
 }

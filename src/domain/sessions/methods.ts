@@ -6,15 +6,9 @@ import { unknownOption } from '../../core/options.ts'
 import type { Session, SessionOptions, Sessions, SessionValues } from '../../core/shapes/sessions.ts'
 import { checkOptions } from '../calls.ts'
 import type { Engine } from '../engine.ts'
-import {
-  authenticateSession,
-  endSession,
-  listSessions,
-  refreshSession,
-  type SignInOrigin,
-  type StartedSession,
-  startSession,
-} from './sessions.ts'
+import { startMemberSession } from './member-sessions.ts'
+import { authenticateSession, endSession, listSessions, refreshSession, startSession } from './sessions.ts'
+import type { SessionOrigin, SignInOrigin, StartedSession } from './sign-in.ts'
 
 /** What can be done with sessions: of browsers, for whose scripts no token is safe. */
 export interface LibrarySessions extends Sessions<ActorOptions & SessionOptions> {
@@ -23,8 +17,19 @@ export interface LibrarySessions extends Sessions<ActorOptions & SessionOptions>
    * `invalid_token`, `too_many_sessions`.
    */
   start(token: string, origin?: SignInOrigin): Promise<StartedSession>
-  /** Finds the caller of a session by its two values, as the store has it now; undefined if they are not valid. */
-  authenticate(values: SessionValues, origin?: Pick<SignInOrigin, 'ip'>): Promise<Caller | undefined>
+  /**
+   * Opens a session for a person who has proved an identity, which must stand at an active member. Of its more than 20 sessions,
+   * the least recently seen ends. Throws `invalid_input`, `session_ended` for a person who is nobody's member.
+   */
+  startFor(
+    identityId: string,
+    origin?: Pick<SignInOrigin, 'ip' | 'userAgent' | 'requestId'>,
+  ): Promise<StartedSession>
+  /**
+   * Finds the caller of a session by its two values, as the store has it now; undefined if they are not valid. Throws
+   * `organization_required`, `organization_not_found` for a person.
+   */
+  authenticate(values: SessionValues, origin?: SessionOrigin): Promise<Caller | undefined>
   /**
    * Makes a session's sign-in fresh for ten minutes more, by a token of its key. Throws `invalid_token`,
    * `session_ended`, `too_many_sessions`.
@@ -48,7 +53,8 @@ export function sessionMethods(engine: Engine): LibrarySessions {
       if (fault) refuseField(fault.path, fault.message)
       return startSession(engine, token, origin)
     },
-    authenticate: (values, origin) => authenticateSession(engine, values, origin?.ip),
+    startFor: async (identityId, origin) => startMemberSession(engine, identityId, origin),
+    authenticate: (values, origin) => authenticateSession(engine, values, origin),
     refresh: (token, values, origin) => refreshSession(engine, token, values, origin),
     list: async (options) => listSessions(engine, checkOptions(options, names)),
     end: async (id, options) => endSession(engine, id, checkOptions(options, names)),

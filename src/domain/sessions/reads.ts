@@ -2,10 +2,15 @@
 import { LatchkeyError } from '../../core/errors.ts'
 import { FairLine } from '../../fairness/fair-line.ts'
 import { networkOf } from '../../fairness/turns.ts'
+import { findMemberSession, type MemberSessionRow } from '../../store/member-sessions.ts'
 import { findSession, type SessionRow } from '../../store/sessions.ts'
 import type { Store } from '../../store/store.ts'
+import type { Db } from '../../store/tables.ts'
 
 const maxKnown = 10_000
+
+/** A session of a key, or of a person. */
+export type FoundSession = { of: 'key'; row: SessionRow } | { of: 'member'; row: MemberSessionRow }
 
 /**
  * The reads of sessions. A cookie by which this process found a session before is read at once; any other waits for
@@ -28,17 +33,17 @@ export class SessionReads {
     store: Pick<Store, 'read'>,
     digest: Uint8Array,
     ip: string | undefined,
-  ): Promise<SessionRow | undefined> {
+  ): Promise<FoundSession | undefined> {
     const name = Buffer.from(digest).toString('base64')
-    const read = () => store.read((db) => findSession(db, digest))
-    const row =
+    const read = () => store.read((db) => findAny(db, digest))
+    const found =
       ip === undefined || this.#known.has(name) ? await read() : await this.#readInTurn(read, networkOf(ip))
     this.#known.delete(name)
-    if (row === undefined) return undefined
+    if (found === undefined) return undefined
     const oldest = this.#known.values().next()
     if (this.#known.size >= maxKnown && !oldest.done) this.#known.delete(oldest.value)
     this.#known.add(name)
-    return row
+    return found
   }
 
   async #readInTurn<T>(read: () => Promise<T>, network: string): Promise<T> {
@@ -53,4 +58,11 @@ export class SessionReads {
       )
     }
   }
+}
+
+async function findAny(db: Db, digest: Uint8Array): Promise<FoundSession | undefined> {
+  const ofKey = await findSession(db, digest)
+  if (ofKey !== undefined) return { of: 'key', row: ofKey }
+  const ofMember = await findMemberSession(db, digest)
+  return ofMember && { of: 'member', row: ofMember }
 }

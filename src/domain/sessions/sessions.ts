@@ -4,13 +4,20 @@
 import type { Deed } from '../../commit/audit-trail.ts'
 import type { Requirements } from '../../commit/commit.ts'
 import { invalidToken, sessionEnded } from '../../core/access.ts'
-import { type Actor, type Caller, callerOf, holdsDatabase, system } from '../../core/actor.ts'
-import { freshMs, maxIdleMs, maxSessionMs, maxSessionsOfKey } from '../../core/bounds.ts'
+import {
+  type Actor,
+  type Caller,
+  callerOf,
+  holdsDatabase,
+  type KeyCaller,
+  type MemberCaller,
+  system,
+} from '../../core/actor.ts'
+import { freshMs, maxSessionMs, maxSessionsOfKey } from '../../core/bounds.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
 import { newId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
-import type { ManagementPermission } from '../../core/permissions.ts'
 import type { AuditAction } from '../../core/shapes/audit.ts'
 import {
   type Session,
@@ -20,9 +27,10 @@ import {
 } from '../../core/shapes/sessions.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
 import { isSessionOver, sessionLimitsAt } from '../../core/status.ts'
-import { containsToken, parseToken } from '../../core/token.ts'
+import { parseToken } from '../../core/token.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { findKey } from '../../store/keys.ts'
+import { listStandings, type StandingRow } from '../../store/members.ts'
 import {
   deleteSession,
   deleteSessions,
@@ -36,31 +44,20 @@ import { type DatedRead, readWithinLease } from '../../verdict/lease.ts'
 import { verify, verifyKid } from '../../verification/verify.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { unknownKey } from '../keys/rules.ts'
+import {
+  chooseStanding,
+  endMemberSession,
+  listMemberSessions,
+  markPersonSeen,
+  memberCallerOf,
+} from './member-sessions.ts'
+import type { FoundSession } from './reads.ts'
+import type { SessionOrigin, SignInOrigin, StartedSession } from './sign-in.ts'
+import { shownUserAgent, toSession, unknownSession } from './told.ts'
 import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
 
 /** Being seen is written down no more often: it would be a write a request. */
 const seenEveryMs = 60_000
-const longestUserAgent = 256
-
-/** From where somebody signs in, and what that takes. */
-export interface SignInOrigin {
-  /** What the token's key must hold; nothing in particular if absent. */
-  permission?: ManagementPermission | undefined
-  /** The address of the browser. */
-  ip?: string | undefined
-  /** The `User-Agent` of the browser. */
-  userAgent?: string | undefined
-  /** The id of the request, for the audit log. */
-  requestId?: string | undefined
-  /** The session of the same browser so far: if it is live, it ends when the new one begins. */
-  previous?: SessionValues | undefined
-}
-
-/** A session with its values, in the only answer that ever holds them. */
-export interface StartedSession extends SessionValues {
-  /** What everyone may see of it. */
-  session: Session
-}
 
 /**
  * Opens a session for the caller that shows a token that is valid now. Of a key's more than 20 sessions, the least
@@ -77,7 +74,7 @@ export async function startSession(
   const { keyId, organizationId } = proof
   const now = engine.now()
   engine.signInLimit.requireNotRefused(keyId, now)
-  const replaced = previous && (await authenticateSession(engine, previous, ip))
+  const replaced = previous && (await findKeySession(engine, previous, ip))
   const values = drawValues(engine.random)
   const row: SessionRow = {
     id: newId(engine),
@@ -120,39 +117,57 @@ export async function startSession(
   return { session: toSession(row, { ...caller, sessionId: row.id }), ...values }
 }
 
-/** Who asks by a session. */
-export type SessionCaller = Caller & { sessionId: string }
+/** A key that asks by a session. */
+type KeySessionCaller = KeyCaller & { sessionId: string }
 
 /**
  * Finds the caller of a session by its values; undefined if they are not valid, for every reason alike: one of them is
- * unknown, or its session ended, too old, idle, or of a secret that is not valid any more. Reads the store each
- * time, never memory, so that the end of a session or of its key holds at once in every process. Throws
- * `store_unavailable`.
+ * unknown, or its session ended, too old, idle, of a secret that is not valid any more, or of a person who is no member any more.
+ * Reads the store each time, never memory, so that the end of a session, of its key or of its member holds at once in every
+ * process. Throws `store_unavailable`, and for a person `organization_required`, `organization_not_found`.
  */
 export async function authenticateSession(
   engine: Engine,
   values: SessionValues,
-  ip?: string | undefined,
-): Promise<SessionCaller | undefined> {
+  { ip, organizationId }: SessionOrigin = {},
+): Promise<Caller | undefined> {
   if (!areSessionValues(values)) return undefined
   let isNoted = false
-  const { row, verdict } = await readWithinLease(engine.memory.clock, async () => {
+  const { found, verdict, standings } = await readWithinLease(engine.memory.clock, async () => {
     const reading = await readSession(engine, values, ip)
     // Within the lease too: what is written here may wait for others, and the verdict ages meanwhile.
-    if (reading.row !== undefined && reading.verdict?.valid && !isNoted) {
+    if (!isNoted && (reading.verdict?.valid || reading.standings?.length)) {
       isNoted = true
-      await noteSeen(engine, reading.row)
+      await noteSeen(engine, reading)
     }
     return reading
   })
-  if (row === undefined || !verdict?.valid) return undefined
-  return { ...callerOf(verdict, row.kid, { ip }), sessionId: row.id }
+  if (found?.of === 'key' && verdict?.valid)
+    return { ...callerOf(verdict, found.row.kid, { ip }), sessionId: found.row.id }
+  if (found?.of !== 'member' || !standings?.length) return undefined
+  return { ...memberCallerOf(chooseStanding(standings, organizationId), found.row), ip }
 }
 
-/** What the store has of a session and of its secret, and when that began to be read. */
+/** The same of a session of a key; undefined for one of a person, too. */
+async function findKeySession(
+  engine: Engine,
+  values: SessionValues,
+  ip: string | undefined,
+): Promise<KeySessionCaller | undefined> {
+  try {
+    const caller = await authenticateSession(engine, values, { ip })
+    return caller?.type === 'key' ? (caller as KeySessionCaller) : undefined
+  } catch (error) {
+    if (error instanceof LatchkeyError && error.code === 'organization_required') return undefined
+    throw error
+  }
+}
+
+/** What the store has of a session, of its secret or its members, and when that began to be read. */
 interface SessionReading extends DatedRead {
-  row?: SessionRow
+  found?: FoundSession
   verdict?: Verdict
+  standings?: StandingRow[]
 }
 
 /** Reads the session of two values; nothing if it is over, or if they are not both its own. */
@@ -163,14 +178,15 @@ async function readSession(
 ): Promise<SessionReading> {
   const { store, memory } = engine
   const begunAt = memory.clock.monotonic()
-  const row = await engine.sessionReads.find(store, digestValue(values.value), ip)
-  if (row === undefined || !matchesPage(values.pageValue, row.page_digest)) return { begunAt }
-  if (isSessionOver(row, engine.now())) return { begunAt }
-  return {
-    begunAt,
-    row,
-    verdict: await verifyKid(memory, row.kid, { keyId: row.key_id, ip, purpose: 'management' }),
+  const found = await engine.sessionReads.find(store, digestValue(values.value), ip)
+  if (found === undefined || !matchesPage(values.pageValue, found.row.page_digest)) return { begunAt }
+  if (isSessionOver(found.row, engine.now())) return { begunAt }
+  if (found.of === 'member') {
+    const { identity_id: identityId } = found.row
+    return { begunAt, found, standings: await store.read((db) => listStandings(db, [identityId])) }
   }
+  const { kid, key_id: keyId } = found.row
+  return { begunAt, found, verdict: await verifyKid(memory, kid, { keyId, ip, purpose: 'management' }) }
 }
 
 /**
@@ -184,7 +200,7 @@ export async function refreshSession(
   values: SessionValues,
   { ip, requestId }: Pick<SignInOrigin, 'ip' | 'requestId'> = {},
 ): Promise<Session> {
-  const session = await authenticateSession(engine, values, ip)
+  const session = await findKeySession(engine, values, ip)
   if (session === undefined) throw sessionEnded()
   const proof = await verify(engine.memory, token, {}, { ip, purpose: 'management' })
   const kid = parseToken(token)?.kid
@@ -197,7 +213,7 @@ export async function refreshSession(
   const now = engine.now()
   engine.signInLimit.requireNotRefused(caller.keyId, now)
   // By its token, which proves more than the session does.
-  const asker: Caller = { ...caller, kid, sessionId: undefined }
+  const asker: KeyCaller = { ...caller, kid, sessionId: undefined }
   const requirements = { permission: 'any key', keyId: caller.keyId } as const
   const row = await engine.commit(asker, requirements, async ({ tx, record }) => {
     await engine.signInLimit.requireRoom(tx, owner, engine.now())
@@ -219,6 +235,7 @@ type SessionsAsked = CommandOptions & SessionOptions
  */
 export async function listSessions(engine: Engine, options: SessionsAsked = {}): Promise<Session[]> {
   const actor = actorOf(options)
+  if (actor.type === 'member') return listMemberSessions(engine, actor, options)
   const turn = turnOf(actor, options)
   const owner = await findOwner(engine, actor, options)
   const rows = await engine.store.read(
@@ -237,6 +254,7 @@ export async function listSessions(engine: Engine, options: SessionsAsked = {}):
  */
 export async function endSession(engine: Engine, id: string, options: SessionsAsked = {}): Promise<void> {
   const actor = actorOf(options)
+  if (actor.type === 'member') return endMemberSession(engine, id, actor, options)
   const owner = await findOwner(engine, actor, options)
   const wanted = id === 'self' && !holdsDatabase(actor) ? actor.sessionId : id
   if (wanted === undefined || !isId(wanted)) throw unknownSession()
@@ -249,7 +267,11 @@ export async function endSession(engine: Engine, id: string, options: SessionsAs
 }
 
 /** The key whose sessions are meant. Throws `invalid_input` for a caller that names another than its own. */
-async function findOwner(engine: Engine, actor: Actor, options: SessionsAsked): Promise<OwnerIds> {
+async function findOwner(
+  engine: Engine,
+  actor: Exclude<Actor, MemberCaller>,
+  options: SessionsAsked,
+): Promise<OwnerIds> {
   const { keyId } = parseInput(sessionOwnerSchema, { keyId: options.keyId })
   if (!holdsDatabase(actor)) {
     if (keyId === undefined || keyId === actor.keyId) return ownerOf(actor)
@@ -261,11 +283,16 @@ async function findOwner(engine: Engine, actor: Actor, options: SessionsAsked): 
   return { key_id: key.id, organization_id: key.organization_id }
 }
 
-async function noteSeen({ commit, now }: Engine, row: SessionRow): Promise<void> {
-  const at = now()
-  if (at - row.last_seen_at < seenEveryMs) return
+async function noteSeen(engine: Engine, { found, standings = [] }: SessionReading): Promise<void> {
+  const at = engine.now()
+  if (found === undefined || at - found.row.last_seen_at < seenEveryMs) return
+  const since = at - seenEveryMs
   try {
-    await commit(system, { permission: 'any key' }, ({ tx }) => markSeen(tx, row, at, at - seenEveryMs))
+    await engine.commit(system, { permission: 'any key' }, ({ tx }) =>
+      found.of === 'key'
+        ? markSeen(tx, found.row, at, since)
+        : markPersonSeen(engine, tx, found.row, standings, at, since),
+    )
   } catch (error) {
     // A database that can be read and not written, such as on a full disk, must not lock out the operator.
     if (!(error instanceof LatchkeyError)) throw error
@@ -277,7 +304,7 @@ function eventOf({ organizationId, keyId }: KeyIds, action: AuditAction, session
   return { action, organizationId, keyId, changes: { sessionId } }
 }
 
-type KeyIds = Pick<Caller, 'keyId' | 'organizationId'>
+type KeyIds = Pick<KeyCaller, 'keyId' | 'organizationId'>
 type OwnerIds = Pick<SessionRow, 'key_id' | 'organization_id'>
 
 function ownerOf({ keyId, organizationId }: KeyIds): OwnerIds {
@@ -286,33 +313,4 @@ function ownerOf({ keyId, organizationId }: KeyIds): OwnerIds {
 
 function toIds({ key_id: keyId, organization_id: organizationId }: OwnerIds): KeyIds {
   return { keyId, organizationId }
-}
-
-function toSession(row: SessionRow, actor: Actor): Session {
-  return {
-    id: row.id,
-    createdAt: new Date(row.created_at),
-    lastSeenAt: new Date(row.last_seen_at),
-    expiresAt: new Date(row.expires_at),
-    idleExpiresAt: new Date(Math.min(row.last_seen_at + maxIdleMs, row.expires_at)),
-    ip: row.ip,
-    userAgent: row.user_agent,
-    current: !holdsDatabase(actor) && row.id === actor.sessionId,
-    freshUntil: new Date(row.fresh_until),
-  }
-}
-
-/** What a browser says of itself, as far as it is fit to be stored and shown: it is the sender's own text. */
-function shownUserAgent(userAgent: string | undefined): string | null {
-  if (userAgent === undefined || containsToken(userAgent)) return null
-  return userAgent
-    .toWellFormed()
-    .replace(/\p{Cc}/gu, '')
-    .slice(0, longestUserAgent)
-    .toWellFormed()
-}
-
-// One sentence for all of them: nothing may tell a foreign id from an unknown one.
-function unknownSession(): LatchkeyError {
-  return new LatchkeyError('session_not_found', 'No session has this id.')
 }

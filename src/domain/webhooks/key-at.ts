@@ -3,6 +3,7 @@
 import { statusOf } from '../../core/status.ts'
 import { tokenHint } from '../../core/token.ts'
 import { toWire } from '../../core/wire.ts'
+import { creatorTypeOf } from '../../store/creators.ts'
 import { type KeyRow, readAllowedIps } from '../../store/keys.ts'
 import type { LaterChange } from '../../store/webhook-log.ts'
 import { describeLimits } from '../limits/states.ts'
@@ -52,6 +53,7 @@ export function keyAt(row: KeyRow, later: readonly LaterChange[], at: number): R
     name: wire.name,
     permissions: wire.permissions,
     created_by: row.created_by,
+    created_by_type: creatorTypeOf(row),
     parent_id: row.parent_id,
     created_at: new Date(row.created_at).toISOString(),
     revoked_at: revokedAt === null ? null : new Date(revokedAt).toISOString(),

@@ -1,7 +1,13 @@
 // Webhooks: to where events are sent. What is sent, and when, is in `delivery.ts`.
 import type { Change } from '../../commit/commit.ts'
-import { narrowScope, rootOrganizationId, scopeOf, unknownOrganization } from '../../core/access.ts'
-import { holdsDatabase } from '../../core/actor.ts'
+import {
+  narrowScope,
+  requirePermission,
+  rootOrganizationId,
+  scopeOf,
+  unknownOrganization,
+} from '../../core/access.ts'
+import { creatorOf, holdsDatabase } from '../../core/actor.ts'
 import type { ActorOptions } from '../../core/call-options.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
@@ -28,6 +34,7 @@ import {
 import type { AddressPolicy } from '../../egress/addresses.ts'
 import { targetFault } from '../../egress/target.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
+import { toColumns } from '../../store/creators.ts'
 import {
   countPending,
   countPendingOfEach,
@@ -132,12 +139,13 @@ async function createWebhook(
   const once = { request: options.once, again: giveSecretAgain }
   const requirements = { permission: writeWebhooks, once, signal: options.signal } as const
   return engine.commit(actor, requirements, async ({ tx, actor: by, record }) => {
+    if (!holdsDatabase(by)) requirePermission(by, writeWebhooks, organizationId)
     await requireRoom(tx, organizationId)
     if (source !== null) await getOrganizationRow(tx, source)
     const inserted = {
       ...{ id, organization_id: organizationId, source, url, events: JSON.stringify(events), description },
       ...{ secret: sealed, old_secret: null, old_secret_until: null },
-      ...{ created_by: holdsDatabase(by) ? null : by.keyId, created_at: now },
+      ...{ ...toColumns(creatorOf(by)), created_at: now },
       ...{ disabled_at: null, disabled_reason: null, revision: now },
     }
     const cursor = await readLogEndSoon(tx, logOf(inserted))

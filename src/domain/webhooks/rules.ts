@@ -1,12 +1,13 @@
 // What the commands on webhooks share: which one a change may touch, and what is told of it.
 import type { Change } from '../../commit/commit.ts'
-import { scopeOf } from '../../core/access.ts'
+import { requirePermission, scopeOf } from '../../core/access.ts'
 import { type Actor, holdsDatabase } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
 import { covers } from '../../core/permissions.ts'
 import type { Scope } from '../../core/scope.ts'
 import type { Delivery, Webhook } from '../../core/shapes/webhooks.ts'
+import { creatorTypeOf } from '../../store/creators.ts'
 import type { ListedDelivery } from '../../store/deliveries.ts'
 import type { Db } from '../../store/tables.ts'
 import { findWebhook, lockWebhook, type WebhookRow } from '../../store/webhooks.ts'
@@ -26,6 +27,7 @@ export async function getWebhookRow(db: Db, id: string, scope: Scope): Promise<W
 export async function requireWebhook({ tx, actor }: Change, id: string): Promise<WebhookRow> {
   const webhook = isId(id) ? await lockWebhook(tx, id, scopeOf(actor)) : undefined
   if (!webhook) throw unknownWebhook()
+  if (!holdsDatabase(actor)) requirePermission(actor, writeWebhooks, webhook.organization_id)
   return webhook
 }
 
@@ -49,6 +51,7 @@ export function toWebhook(row: WebhookRow, pending: number, now: number): Webhoo
     pending,
     graceEndsAt: instant(graceEndsAt),
     createdBy: row.created_by,
+    createdByType: creatorTypeOf(row),
     createdAt: new Date(row.created_at),
     revision: String(row.revision),
   }

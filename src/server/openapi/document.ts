@@ -89,6 +89,7 @@ const tags = [
   { name: 'Events', description: 'Every change in the order of the log, as it comes.' },
   { name: 'Leaks', description: 'Tokens that were found where others may read them.' },
   { name: 'Webhooks', description: 'To where events are sent, and what became of each.' },
+  { name: 'Members', description: 'The people of organizations, and who is invited.' },
   { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
   { name: 'Operation', description: 'Health, metrics and this document, for the operator.' },
 ]
@@ -227,7 +228,8 @@ function problemCodes(route: Route): ErrorCode[] {
   if (!anyQuery) codes.push('invalid_input')
   if (access !== 'public')
     codes.push('missing_token', 'invalid_token', 'too_many_requests', 'store_unavailable')
-  if (access !== 'public' && !tokenOnly) codes.push('session_ended', 'cross_site_request')
+  if (access !== 'public' && !tokenOnly)
+    codes.push('session_ended', 'cross_site_request', 'organization_required', 'organization_not_found')
   if (access !== 'public' && access !== 'any key') codes.push('missing_permission')
   if (method !== 'GET' && !tag.startsWith('Verif')) codes.push('too_many_changes')
   if (ifMatch) codes.push('precondition_failed')

@@ -1,4 +1,5 @@
 // The call by which verifiers elsewhere draw from limits.
+import { requireKeyCaller } from '../../core/access.ts'
 import { grantsRequestSchema, grantsSchema } from '../../core/shapes/grants.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
@@ -22,7 +23,7 @@ export const grantRoutes = [
     answers: [{ status: 200, description: 'What was granted.', schema: grantsSchema }],
     problems: ['too_many_requests'],
     handle: async ({ parts: { latchkey }, body, caller }) => {
-      return json(await latchkey.verifiers.draw(body, caller.keyId, verifiedScope(caller)))
+      return json(await latchkey.verifiers.draw(body, requireKeyCaller(caller).keyId, verifiedScope(caller)))
     },
   }),
 ]

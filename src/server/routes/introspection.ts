@@ -107,6 +107,6 @@ async function findRevoker(
   }
   const ways = { tokenOnly: true, takesBasic: true, purpose: 'management' } as const
   const caller = await authenticate(parts, header, exchange, ways)
-  if (caller.kid !== kidOf(token)) requirePermission(caller, 'latchkey:keys:write')
+  if (caller.type !== 'key' || caller.kid !== kidOf(token)) requirePermission(caller, 'latchkey:keys:write')
   return caller
 }

@@ -1,5 +1,7 @@
 // The calls on usage: what was counted, and what verifiers elsewhere report.
+
 import { z } from 'zod'
+import { requireKeyCaller } from '../../core/access.ts'
 import {
   exportUsageSchema,
   readKeyUsageSchema,
@@ -92,7 +94,7 @@ export const usageRoutes = [
     answers: [{ status: 200, description: 'The report is written.', schema: reportAnswerSchema }],
     problems: ['too_many_requests'],
     handle: async ({ parts: { latchkey }, body, caller }) =>
-      json(await latchkey.verifiers.report(body, caller.keyId, verifiedScope(caller))),
+      json(await latchkey.verifiers.report(body, requireKeyCaller(caller).keyId, verifiedScope(caller))),
   }),
 ]
 

@@ -34,6 +34,7 @@ import * as catalogue from './0029-catalogue.ts'
 import * as children from './0030-children.ts'
 import * as policies from './0031-policies.ts'
 import * as decoys from './0032-decoys.ts'
+import * as members from './0033-members.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -72,6 +73,7 @@ export const steps: readonly Step[] = [
   children.up,
   policies.up,
   decoys.up,
+  members.up,
 ]
 
 /** The version of the schema that this program works on. */

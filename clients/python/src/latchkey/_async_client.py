@@ -64,6 +64,8 @@ class AsyncKeys:
         tag: Optional[Sequence[str]] = None,
         permission: Optional[str] = None,
         created_by: Optional[str] = None,
+        creator: Optional[Literal["gone"]] = None,
+        token_seen_by: Optional[str] = None,
         prefix: Optional[str] = None,
         kid: Optional[str] = None,
         hint: Optional[str] = None,
@@ -92,7 +94,9 @@ class AsyncKeys:
         :param tag: Only keys that have this tag, or all of several.
         :param permission: Only keys that hold exactly this permission: `emails:*` does not find keys that hold
             `emails:send`, nor the other way round.
-        :param created_by: Only keys that this key or user created, by its id.
+        :param created_by: Only keys that this key, member or user created, by its id.
+        :param creator: Only keys that a member has created who is removed.
+        :param token_seen_by: Only keys of whose valid tokens this member has seen one.
         :param prefix: Only keys whose tokens begin with this prefix.
         :param kid: Only the key that has, or had, the secret with this kid.
         :param hint: Only the key that has, or had, the token with this hint.
@@ -109,7 +113,7 @@ class AsyncKeys:
         :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
         :param after: The cursor of the previous page.
         """
-        answer = await self._requester.send("GET", "/v1/keys", query={"status": status, "organization_id": organization_id, "q": q, "tag": tag, "permission": permission, "created_by": created_by, "prefix": prefix, "kid": kid, "hint": hint, "expires_before": expires_before, "unused_since": unused_since, "never_used": never_used, "breaks_policy": breaks_policy, "decoy": decoy, "sort": sort, "count": count, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
+        answer = await self._requester.send("GET", "/v1/keys", query={"status": status, "organization_id": organization_id, "q": q, "tag": tag, "permission": permission, "created_by": created_by, "creator": creator, "token_seen_by": token_seen_by, "prefix": prefix, "kid": kid, "hint": hint, "expires_before": expires_before, "unused_since": unused_since, "never_used": never_used, "breaks_policy": breaks_policy, "decoy": decoy, "sort": sort, "count": count, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
         return read_page(answer)
 
     async def list_all(
@@ -121,6 +125,8 @@ class AsyncKeys:
         tag: Optional[Sequence[str]] = None,
         permission: Optional[str] = None,
         created_by: Optional[str] = None,
+        creator: Optional[Literal["gone"]] = None,
+        token_seen_by: Optional[str] = None,
         prefix: Optional[str] = None,
         kid: Optional[str] = None,
         hint: Optional[str] = None,
@@ -137,7 +143,7 @@ class AsyncKeys:
         """Gives every item of list(), page by page, as it is asked for."""
         after: Optional[str] = None
         while True:
-            page = await self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
+            page = await self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
             for item in page.items:
                 yield item
             if page.next is None:
@@ -764,6 +770,7 @@ class AsyncOrganizations:
         id: str,
         *,
         name: Union[str, Unset] = UNSET,
+        grantable_permissions: Union[Sequence[str], Unset] = UNSET,
         limits: Union[Optional[Sequence[shapes.Limit]], Unset] = UNSET,
         plan: Union[Optional[str], Unset] = UNSET,
         wait: Optional[Literal["applied"]] = None,
@@ -779,7 +786,7 @@ class AsyncOrganizations:
         :param id: The id. The id of another organization is answered like an unknown one.
         :param wait: Answer when every live process has confirmed the change, or after 2 s.
         """
-        answer = await self._requester.send("PATCH", f"/v1/organizations/{path_segment(id)}", query={"wait": wait}, body=given({"name": name, "limits": limits, "plan": plan}), headers=condition(if_revision), repeatable=if_revision is not None, timeout=timeout)
+        answer = await self._requester.send("PATCH", f"/v1/organizations/{path_segment(id)}", query={"wait": wait}, body=given({"name": name, "grantable_permissions": grantable_permissions, "limits": limits, "plan": plan}), headers=condition(if_revision), repeatable=if_revision is not None, timeout=timeout)
         told: shapes.ChangedOrganization = answer.json()
         return told
 
@@ -1082,6 +1089,323 @@ class AsyncPolicies:
         return told
 
 
+class AsyncMembers:
+    """Reads, changes and removes the people of organizations."""
+
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
+
+    async def list(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        status: Optional[Literal["active", "suspended", "removed", "all"]] = None,
+        limit: Optional[int] = None,
+        after: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Page[shapes.Member]:
+        """List members.
+
+        Newest first. A caller outside the root organization lists those of its own organization. Requires
+        `latchkey:members:read`.
+
+        :param organization_id: Only members of this organization. The caller's own if absent; every one for the
+            root organization.
+        :param status: Only members of this status; active ones if absent. If absent: `active`.
+        :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
+        :param after: The cursor of the previous page.
+        """
+        answer = await self._requester.send("GET", "/v1/members", query={"organization_id": organization_id, "status": status, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
+        return read_page(answer)
+
+    async def list_all(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        status: Optional[Literal["active", "suspended", "removed", "all"]] = None,
+        limit: Optional[int] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[shapes.Member]:
+        """Gives every item of list(), page by page, as it is asked for."""
+        after: Optional[str] = None
+        while True:
+            page = await self.list(organization_id=organization_id, status=status, limit=limit, timeout=timeout, after=after)
+            for item in page.items:
+                yield item
+            if page.next is None:
+                return
+            after = page.next
+
+    async def own(
+        self,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.OwnMember:
+        """Get the calling member.
+
+        With the organizations for which the same person may act. Requires no permission; a key is no member.
+        """
+        answer = await self._requester.send("GET", "/v1/members/self", repeatable=True, timeout=timeout)
+        told: shapes.OwnMember = answer.json()
+        return told
+
+    async def get(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.MemberDetails:
+        """Get a member.
+
+        Requires `latchkey:members:read`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("GET", f"/v1/members/{path_segment(id)}", repeatable=True, timeout=timeout)
+        told: shapes.MemberDetails = answer.json()
+        return told
+
+    async def update(
+        self,
+        id: str,
+        *,
+        role: Union[Literal["owner", "admin", "developer", "viewer", "auditor"], Unset] = UNSET,
+        name: Union[Optional[str], Unset] = UNSET,
+        wait: Optional[Literal["applied"]] = None,
+        if_revision: Union[str, Sequence[str], None] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.ChangedMember:
+        """Change a member.
+
+        Its role or its name. The caller must hold all that the role of the member may do. The same holds for
+        the new role. An organization that has an owner keeps one. Requires `latchkey:members:write`. The body
+        may have at most 64 KiB.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        """
+        answer = await self._requester.send("PATCH", f"/v1/members/{path_segment(id)}", query={"wait": wait}, body=given({"role": role, "name": name}), headers=condition(if_revision), repeatable=if_revision is not None, timeout=timeout)
+        told: shapes.ChangedMember = answer.json()
+        return told
+
+    async def suspend(
+        self,
+        id: str,
+        *,
+        reason: Union[str, Unset] = UNSET,
+        wait: Optional[Literal["applied"]] = None,
+        if_revision: Union[str, Sequence[str], None] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.Departure:
+        """Suspend a member.
+
+        It may not act until it is resumed, and its sessions end. The caller must hold all that the role of the
+        member may do. Repeated, the call changes nothing. The body is optional. Requires
+        `latchkey:members:write`. The body may have at most 64 KiB.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        """
+        answer = await self._requester.send("POST", f"/v1/members/{path_segment(id)}/suspend", query={"wait": wait}, body=given({"reason": reason}), headers=condition(if_revision), repeatable=True, timeout=timeout)
+        told: shapes.Departure = answer.json()
+        return told
+
+    async def resume(
+        self,
+        id: str,
+        *,
+        wait: Optional[Literal["applied"]] = None,
+        if_revision: Union[str, Sequence[str], None] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.ChangedMember:
+        """Resume a member.
+
+        The caller must hold all that the role of the member may do. A member that is not suspended stays as it
+        is. Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        """
+        answer = await self._requester.send("POST", f"/v1/members/{path_segment(id)}/resume", query={"wait": wait}, headers=condition(if_revision), repeatable=True, timeout=timeout)
+        told: shapes.ChangedMember = answer.json()
+        return told
+
+    async def reset(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Invitation:
+        """Reset how a member signs in.
+
+        For a member that has lost what it signs in by: its identities and sessions end, and it is invited anew.
+        The caller must hold all that the role of the member may do. Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("POST", f"/v1/members/{path_segment(id)}/reset", repeatable=False, timeout=timeout)
+        told: shapes.Invitation = answer.json()
+        return told
+
+    async def remove(
+        self,
+        id: str,
+        *,
+        wait: Optional[Literal["applied"]] = None,
+        management_keys: Optional[Literal["keep", "revoke"]] = None,
+        if_revision: Union[str, Sequence[str], None] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.Departure:
+        """Remove a member permanently.
+
+        It may not act any more, and its sessions end. The keys that it has made are the organization's, and
+        stay. The caller must hold all that the role of the member may do. Repeated, the call changes nothing.
+        Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        :param management_keys: What becomes of the keys with a `latchkey:` permission whose tokens the member
+            has seen. Must be said if there are any.
+        """
+        answer = await self._requester.send("DELETE", f"/v1/members/{path_segment(id)}", query={"wait": wait, "management_keys": management_keys}, headers=condition(if_revision), repeatable=True, timeout=timeout)
+        told: shapes.Departure = answer.json()
+        return told
+
+    async def erase(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Member:
+        """Erase a removed member.
+
+        Its address, its name and its identities are deleted; its id, role and dates stay. For owners. Repeated,
+        the call changes nothing. Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("POST", f"/v1/members/{path_segment(id)}/erase", repeatable=True, timeout=timeout)
+        told: shapes.Member = answer.json()
+        return told
+
+
+class AsyncInvitations:
+    """Invites people, who become members."""
+
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
+
+    async def list(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        status: Optional[Literal["pending", "accepted", "expired", "revoked", "all"]] = None,
+        limit: Optional[int] = None,
+        after: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Page[shapes.Invitation]:
+        """List invitations.
+
+        Newest first. A caller outside the root organization lists those of its own organization. Requires
+        `latchkey:members:read`.
+
+        :param organization_id: Only invitations of this organization. The caller's own if absent; every one for
+            the root organization.
+        :param status: Only invitations of this status; pending ones if absent. If absent: `pending`.
+        :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
+        :param after: The cursor of the previous page.
+        """
+        answer = await self._requester.send("GET", "/v1/invitations", query={"organization_id": organization_id, "status": status, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
+        return read_page(answer)
+
+    async def list_all(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        status: Optional[Literal["pending", "accepted", "expired", "revoked", "all"]] = None,
+        limit: Optional[int] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[shapes.Invitation]:
+        """Gives every item of list(), page by page, as it is asked for."""
+        after: Optional[str] = None
+        while True:
+            page = await self.list(organization_id=organization_id, status=status, limit=limit, timeout=timeout, after=after)
+            for item in page.items:
+                yield item
+            if page.next is None:
+                return
+            after = page.next
+
+    async def create(
+        self,
+        *,
+        email: str,
+        role: Literal["owner", "admin", "developer", "viewer", "auditor"],
+        organization_id: Union[str, Unset] = UNSET,
+        name: Union[Optional[str], Unset] = UNSET,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.Invitation:
+        """Invite a person.
+
+        The person becomes a member by the link in `url`, once and within 72 hours. An invitation for the same
+        address ends. An organization has at most 50 pending ones. The caller must hold all that the role may
+        do. Requires `latchkey:members:write`. The body may have at most 64 KiB.
+        """
+        answer = await self._requester.send("POST", "/v1/invitations", body=given({"organization_id": organization_id, "email": email, "role": role, "name": name}), headers=once_under(idempotency_key), repeatable=True, timeout=timeout)
+        told: shapes.Invitation = answer.json()
+        return told
+
+    async def get(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Invitation:
+        """Get an invitation.
+
+        Requires `latchkey:members:read`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("GET", f"/v1/invitations/{path_segment(id)}", repeatable=True, timeout=timeout)
+        told: shapes.Invitation = answer.json()
+        return told
+
+    async def renew(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Invitation:
+        """Renew an invitation.
+
+        Gives it another link and 72 hours more. The link of before opens nothing any more. Requires
+        `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("POST", f"/v1/invitations/{path_segment(id)}/renew", repeatable=False, timeout=timeout)
+        told: shapes.Invitation = answer.json()
+        return told
+
+    async def revoke(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """Revoke an invitation.
+
+        Repeated, the call changes nothing. Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("DELETE", f"/v1/invitations/{path_segment(id)}", repeatable=True, timeout=timeout)
+        told: shapes.Done = answer.json()
+        return told
+
+
 class AsyncWebhooks:
     """To where events are sent, and what became of each."""
 
@@ -1338,7 +1662,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1369,7 +1693,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1391,7 +1715,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,

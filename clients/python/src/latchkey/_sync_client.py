@@ -62,6 +62,8 @@ class Keys:
         tag: Optional[Sequence[str]] = None,
         permission: Optional[str] = None,
         created_by: Optional[str] = None,
+        creator: Optional[Literal["gone"]] = None,
+        token_seen_by: Optional[str] = None,
         prefix: Optional[str] = None,
         kid: Optional[str] = None,
         hint: Optional[str] = None,
@@ -90,7 +92,9 @@ class Keys:
         :param tag: Only keys that have this tag, or all of several.
         :param permission: Only keys that hold exactly this permission: `emails:*` does not find keys that hold
             `emails:send`, nor the other way round.
-        :param created_by: Only keys that this key or user created, by its id.
+        :param created_by: Only keys that this key, member or user created, by its id.
+        :param creator: Only keys that a member has created who is removed.
+        :param token_seen_by: Only keys of whose valid tokens this member has seen one.
         :param prefix: Only keys whose tokens begin with this prefix.
         :param kid: Only the key that has, or had, the secret with this kid.
         :param hint: Only the key that has, or had, the token with this hint.
@@ -107,7 +111,7 @@ class Keys:
         :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
         :param after: The cursor of the previous page.
         """
-        return run(self._inner.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, after=after, timeout=timeout))
+        return run(self._inner.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, after=after, timeout=timeout))
 
     def list_all(
         self,
@@ -118,6 +122,8 @@ class Keys:
         tag: Optional[Sequence[str]] = None,
         permission: Optional[str] = None,
         created_by: Optional[str] = None,
+        creator: Optional[Literal["gone"]] = None,
+        token_seen_by: Optional[str] = None,
         prefix: Optional[str] = None,
         kid: Optional[str] = None,
         hint: Optional[str] = None,
@@ -134,7 +140,7 @@ class Keys:
         """Gives every item of list(), page by page, as it is asked for."""
         after: Optional[str] = None
         while True:
-            page = self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
+            page = self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
             for item in page.items:
                 yield item
             if page.next is None:
@@ -707,6 +713,7 @@ class Organizations:
         id: str,
         *,
         name: Union[str, Unset] = UNSET,
+        grantable_permissions: Union[Sequence[str], Unset] = UNSET,
         limits: Union[Optional[Sequence[shapes.Limit]], Unset] = UNSET,
         plan: Union[Optional[str], Unset] = UNSET,
         wait: Optional[Literal["applied"]] = None,
@@ -722,7 +729,7 @@ class Organizations:
         :param id: The id. The id of another organization is answered like an unknown one.
         :param wait: Answer when every live process has confirmed the change, or after 2 s.
         """
-        return run(self._inner.update(id, name=name, limits=limits, plan=plan, wait=wait, if_revision=if_revision, timeout=timeout))
+        return run(self._inner.update(id, name=name, grantable_permissions=grantable_permissions, limits=limits, plan=plan, wait=wait, if_revision=if_revision, timeout=timeout))
 
     def suspend(
         self,
@@ -998,6 +1005,297 @@ class Policies:
         return run(self._inner.delete_for(id, wait=wait, if_revision=if_revision, timeout=timeout))
 
 
+class Members:
+    """Reads, changes and removes the people of organizations."""
+
+    def __init__(self, one: inner.AsyncMembers) -> None:
+        self._inner = one
+
+    def list(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        status: Optional[Literal["active", "suspended", "removed", "all"]] = None,
+        limit: Optional[int] = None,
+        after: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Page[shapes.Member]:
+        """List members.
+
+        Newest first. A caller outside the root organization lists those of its own organization. Requires
+        `latchkey:members:read`.
+
+        :param organization_id: Only members of this organization. The caller's own if absent; every one for the
+            root organization.
+        :param status: Only members of this status; active ones if absent. If absent: `active`.
+        :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
+        :param after: The cursor of the previous page.
+        """
+        return run(self._inner.list(organization_id=organization_id, status=status, limit=limit, after=after, timeout=timeout))
+
+    def list_all(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        status: Optional[Literal["active", "suspended", "removed", "all"]] = None,
+        limit: Optional[int] = None,
+        timeout: Optional[float] = None,
+    ) -> Iterator[shapes.Member]:
+        """Gives every item of list(), page by page, as it is asked for."""
+        after: Optional[str] = None
+        while True:
+            page = self.list(organization_id=organization_id, status=status, limit=limit, timeout=timeout, after=after)
+            for item in page.items:
+                yield item
+            if page.next is None:
+                return
+            after = page.next
+
+    def own(
+        self,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.OwnMember:
+        """Get the calling member.
+
+        With the organizations for which the same person may act. Requires no permission; a key is no member.
+        """
+        return run(self._inner.own(timeout=timeout))
+
+    def get(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.MemberDetails:
+        """Get a member.
+
+        Requires `latchkey:members:read`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        return run(self._inner.get(id, timeout=timeout))
+
+    def update(
+        self,
+        id: str,
+        *,
+        role: Union[Literal["owner", "admin", "developer", "viewer", "auditor"], Unset] = UNSET,
+        name: Union[Optional[str], Unset] = UNSET,
+        wait: Optional[Literal["applied"]] = None,
+        if_revision: Union[str, Sequence[str], None] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.ChangedMember:
+        """Change a member.
+
+        Its role or its name. The caller must hold all that the role of the member may do. The same holds for
+        the new role. An organization that has an owner keeps one. Requires `latchkey:members:write`. The body
+        may have at most 64 KiB.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        """
+        return run(self._inner.update(id, role=role, name=name, wait=wait, if_revision=if_revision, timeout=timeout))
+
+    def suspend(
+        self,
+        id: str,
+        *,
+        reason: Union[str, Unset] = UNSET,
+        wait: Optional[Literal["applied"]] = None,
+        if_revision: Union[str, Sequence[str], None] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.Departure:
+        """Suspend a member.
+
+        It may not act until it is resumed, and its sessions end. The caller must hold all that the role of the
+        member may do. Repeated, the call changes nothing. The body is optional. Requires
+        `latchkey:members:write`. The body may have at most 64 KiB.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        """
+        return run(self._inner.suspend(id, reason=reason, wait=wait, if_revision=if_revision, timeout=timeout))
+
+    def resume(
+        self,
+        id: str,
+        *,
+        wait: Optional[Literal["applied"]] = None,
+        if_revision: Union[str, Sequence[str], None] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.ChangedMember:
+        """Resume a member.
+
+        The caller must hold all that the role of the member may do. A member that is not suspended stays as it
+        is. Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        """
+        return run(self._inner.resume(id, wait=wait, if_revision=if_revision, timeout=timeout))
+
+    def reset(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Invitation:
+        """Reset how a member signs in.
+
+        For a member that has lost what it signs in by: its identities and sessions end, and it is invited anew.
+        The caller must hold all that the role of the member may do. Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        return run(self._inner.reset(id, timeout=timeout))
+
+    def remove(
+        self,
+        id: str,
+        *,
+        wait: Optional[Literal["applied"]] = None,
+        management_keys: Optional[Literal["keep", "revoke"]] = None,
+        if_revision: Union[str, Sequence[str], None] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.Departure:
+        """Remove a member permanently.
+
+        It may not act any more, and its sessions end. The keys that it has made are the organization's, and
+        stay. The caller must hold all that the role of the member may do. Repeated, the call changes nothing.
+        Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        :param management_keys: What becomes of the keys with a `latchkey:` permission whose tokens the member
+            has seen. Must be said if there are any.
+        """
+        return run(self._inner.remove(id, wait=wait, management_keys=management_keys, if_revision=if_revision, timeout=timeout))
+
+    def erase(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Member:
+        """Erase a removed member.
+
+        Its address, its name and its identities are deleted; its id, role and dates stay. For owners. Repeated,
+        the call changes nothing. Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        return run(self._inner.erase(id, timeout=timeout))
+
+
+class Invitations:
+    """Invites people, who become members."""
+
+    def __init__(self, one: inner.AsyncInvitations) -> None:
+        self._inner = one
+
+    def list(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        status: Optional[Literal["pending", "accepted", "expired", "revoked", "all"]] = None,
+        limit: Optional[int] = None,
+        after: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Page[shapes.Invitation]:
+        """List invitations.
+
+        Newest first. A caller outside the root organization lists those of its own organization. Requires
+        `latchkey:members:read`.
+
+        :param organization_id: Only invitations of this organization. The caller's own if absent; every one for
+            the root organization.
+        :param status: Only invitations of this status; pending ones if absent. If absent: `pending`.
+        :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
+        :param after: The cursor of the previous page.
+        """
+        return run(self._inner.list(organization_id=organization_id, status=status, limit=limit, after=after, timeout=timeout))
+
+    def list_all(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        status: Optional[Literal["pending", "accepted", "expired", "revoked", "all"]] = None,
+        limit: Optional[int] = None,
+        timeout: Optional[float] = None,
+    ) -> Iterator[shapes.Invitation]:
+        """Gives every item of list(), page by page, as it is asked for."""
+        after: Optional[str] = None
+        while True:
+            page = self.list(organization_id=organization_id, status=status, limit=limit, timeout=timeout, after=after)
+            for item in page.items:
+                yield item
+            if page.next is None:
+                return
+            after = page.next
+
+    def create(
+        self,
+        *,
+        email: str,
+        role: Literal["owner", "admin", "developer", "viewer", "auditor"],
+        organization_id: Union[str, Unset] = UNSET,
+        name: Union[Optional[str], Unset] = UNSET,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.Invitation:
+        """Invite a person.
+
+        The person becomes a member by the link in `url`, once and within 72 hours. An invitation for the same
+        address ends. An organization has at most 50 pending ones. The caller must hold all that the role may
+        do. Requires `latchkey:members:write`. The body may have at most 64 KiB.
+        """
+        return run(self._inner.create(email=email, role=role, organization_id=organization_id, name=name, idempotency_key=idempotency_key, timeout=timeout))
+
+    def get(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Invitation:
+        """Get an invitation.
+
+        Requires `latchkey:members:read`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        return run(self._inner.get(id, timeout=timeout))
+
+    def renew(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Invitation:
+        """Renew an invitation.
+
+        Gives it another link and 72 hours more. The link of before opens nothing any more. Requires
+        `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        return run(self._inner.renew(id, timeout=timeout))
+
+    def revoke(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """Revoke an invitation.
+
+        Repeated, the call changes nothing. Requires `latchkey:members:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        return run(self._inner.revoke(id, timeout=timeout))
+
+
 class Webhooks:
     """To where events are sent, and what became of each."""
 
@@ -1236,7 +1534,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1266,7 +1564,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1288,7 +1586,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,

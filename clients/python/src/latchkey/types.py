@@ -71,7 +71,7 @@ class AuditEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -132,8 +132,12 @@ class BulkChangeFilter(TypedDict, total=False):
     #: Only keys that hold exactly this permission: `emails:*` does not find keys that hold `emails:send`,
     #: nor the other way round.
     permission: str
-    #: Only keys that this key or user created, by its id.
+    #: Only keys that this key, member or user created, by its id.
     created_by: str
+    #: Only keys that a member has created who is removed.
+    creator: Literal["gone"]
+    #: Only keys of whose valid tokens this member has seen one.
+    token_seen_by: str
     #: Only keys whose tokens begin with this prefix.
     prefix: str
     #: Only the key that has, or had, the secret with this kid.
@@ -233,8 +237,10 @@ class _ChangedKey(TypedDict):
     permissions: List[str]
     #: When a verification last found the key valid; null if none did.
     last_used_at: Optional[datetime]
-    #: The id of the key or user that created it; null for the operator.
+    #: The id of the key, member or user that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: When it was revoked, for good; null if it is not.
@@ -326,6 +332,51 @@ class ChangedLimit(_ChangedLimit, total=False):
     applied: Applied
 
 
+class _ChangedMember(TypedDict):
+    #: The id of the member, a UUID.
+    id: str
+    #: The organization for which it acts.
+    organization_id: str
+    #: Its address, a label; null once it is erased.
+    email: Optional[str]
+    #: Whether somebody has proved that the address is its own.
+    email_verified: bool
+    #: Its name, a label; null if nobody said, and once it is erased.
+    name: Optional[str]
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+    #: What gave it its role: somebody, or a rule.
+    role_source: Literal["manual", "rule"]
+    #: What its role may do.
+    permissions: List[str]
+    #: Whether it may act, and why not.
+    status: Literal["active", "suspended", "removed"]
+    #: When it last acted, to the minute; null if never.
+    last_seen_at: Optional[datetime]
+    #: When it became a member.
+    created_at: datetime
+    #: The id of the key or member that invited it; null for the operator.
+    created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
+    #: Since when it is suspended; null if it is not.
+    suspended_at: Optional[datetime]
+    #: Why it is suspended, for people.
+    suspended_reason: Optional[str]
+    #: When it was removed, for good; null if it is not.
+    removed_at: Optional[datetime]
+    #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
+    #: header `ETag` has it.
+    revision: str
+
+
+class ChangedMember(_ChangedMember, total=False):
+    """The shape ChangedMember of the API."""
+
+    #: The outcome of `?wait=applied`.
+    applied: Applied
+
+
 class _ChangedOrganization(TypedDict):
     #: The id, as it was chosen or made; it never changes.
     id: str
@@ -343,6 +394,9 @@ class _ChangedOrganization(TypedDict):
     suspended_by: Optional[str]
     #: Why it is suspended, for people.
     suspended_reason: Optional[str]
+    #: What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
+    #: everything there.
+    grantable_permissions: List[str]
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
     #: header `ETag` has it.
     revision: str
@@ -437,8 +491,10 @@ class _ChangedWebhook(TypedDict):
     pending: int
     #: Until when the secret before the last rotation signs too; null if it does not.
     grace_ends_at: Optional[datetime]
-    #: The id of the key that created it; null for the operator.
+    #: The id of the key or member that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
@@ -466,6 +522,22 @@ class Checkpoint(TypedDict):
     is_signed: bool
     #: The checkpoint as a signed note (C2SP tlog-checkpoint): what to keep.
     note: str
+
+
+class _CreateInvitation(TypedDict):
+    #: The address of the person who is invited.
+    email: str
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+
+
+class CreateInvitation(_CreateInvitation, total=False):
+    """The shape CreateInvitation of the API."""
+
+    #: Who invites. The organization of the caller if absent; another one takes the root organization.
+    organization_id: str
+    #: The name of the person, a label.
+    name: Optional[str]
 
 
 class _CreateKey(TypedDict):
@@ -575,8 +647,10 @@ class _CreatedKey(TypedDict):
     permissions: List[str]
     #: When a verification last found the key valid; null if none did.
     last_used_at: Optional[datetime]
-    #: The id of the key or user that created it; null for the operator.
+    #: The id of the key, member or user that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: When it was revoked, for good; null if it is not.
@@ -664,8 +738,10 @@ class CreatedWebhook(TypedDict):
     pending: int
     #: Until when the secret before the last rotation signs too; null if it does not.
     grace_ends_at: Optional[datetime]
-    #: The id of the key that created it; null for the operator.
+    #: The id of the key or member that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
@@ -710,6 +786,25 @@ class Delivery(TypedDict):
     answer: Optional[str]
     #: How long the last attempt took, in milliseconds; null before the first.
     duration_ms: Optional[int]
+
+
+class _Departure(TypedDict):
+    #: Always true. Always `true`.
+    success: bool
+    #: How many sessions have ended.
+    sessions_ended: int
+    #: Of how many keys it has seen a token that is still valid, up to 1000. `GET /v1/keys?token_seen_by=`
+    #: lists them.
+    tokens_seen: int
+    #: How many of those hold a `latchkey:` permission: before they were revoked, if they were.
+    management_keys: int
+
+
+class Departure(_Departure, total=False):
+    """The shape Departure of the API."""
+
+    #: The outcome of `?wait=applied`.
+    applied: Applied
 
 
 class _DeriveKey(TypedDict):
@@ -1089,6 +1184,21 @@ class GrantsRequest(_GrantsRequest, total=False):
 GrowthProof = TypedDict("GrowthProof", {"origin": "str", "from": "int", "size": "int", "proof": "List[str]"})
 
 
+class Identity(TypedDict):
+    """The shape Identity of the API."""
+
+    #: The id of the identity, a UUID.
+    id: str
+    #: What proves who the person is.
+    provider: str
+    #: By what the person knows it.
+    label: str
+    #: When it was added.
+    created_at: datetime
+    #: When somebody last signed in by it; null if nobody did.
+    last_used_at: Optional[datetime]
+
+
 class ImportOutcome(TypedDict, total=False):
     """The shape ImportOutcome of the API."""
 
@@ -1222,6 +1332,42 @@ class Introspection(_Introspection, total=False):
     iat: int
 
 
+class Invitation(TypedDict):
+    """The shape Invitation of the API."""
+
+    #: The id of the invitation, a UUID.
+    id: str
+    #: The organization that invites.
+    organization_id: str
+    #: The address of the person who is invited.
+    email: str
+    #: The name of the person; null if nobody said.
+    name: Optional[str]
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+    #: Whether it can be used at this instant, and why not.
+    status: Literal["pending", "accepted", "expired", "revoked"]
+    #: Whether Latchkey has sent it by mail.
+    sent: bool
+    #: Where it is accepted, with its secret: only in the answer that makes or renews it, and only if it was
+    #: not sent.
+    url: Optional[str]
+    #: Until when it can be used.
+    expires_at: datetime
+    #: When it was made.
+    created_at: datetime
+    #: The id of the key or member that made it; null for the operator.
+    created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
+    #: When it was used; null if it was not.
+    accepted_at: Optional[datetime]
+    #: When it was revoked, or another one took its place; null if it was not.
+    revoked_at: Optional[datetime]
+    #: The member that it has made, or that it resets; null if there is none yet.
+    member_id: Optional[str]
+
+
 class KeptCheckpoint(TypedDict):
     """The shape KeptCheckpoint of the API."""
 
@@ -1244,8 +1390,10 @@ class _Key(TypedDict):
     permissions: List[str]
     #: When a verification last found the key valid; null if none did.
     last_used_at: Optional[datetime]
-    #: The id of the key or user that created it; null for the operator.
+    #: The id of the key, member or user that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: When it was revoked, for good; null if it is not.
@@ -1325,8 +1473,10 @@ class _KeyDetails(TypedDict):
     permissions: List[str]
     #: When a verification last found the key valid; null if none did.
     last_used_at: Optional[datetime]
-    #: The id of the key or user that created it; null for the operator.
+    #: The id of the key, member or user that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: When it was revoked, for good; null if it is not.
@@ -1448,6 +1598,10 @@ class KeySecret(TypedDict):
     hint: str
     #: When it was created: with the key, or by a rotation.
     created_at: datetime
+    #: The id of the key or member that got its token; null for the operator, and if it was not noted yet.
+    created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it ends, at the latest, or ended; null while it is the newest.
     expires_at: Optional[datetime]
     #: When a verification last found it valid; null if none did.
@@ -1552,7 +1706,7 @@ class LogEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -1586,6 +1740,88 @@ class LogSigner(TypedDict):
     begun_at: datetime
     #: Until when it signs; null if that is open.
     ends_at: Optional[datetime]
+
+
+class Member(TypedDict):
+    """The shape Member of the API."""
+
+    #: The id of the member, a UUID.
+    id: str
+    #: The organization for which it acts.
+    organization_id: str
+    #: Its address, a label; null once it is erased.
+    email: Optional[str]
+    #: Whether somebody has proved that the address is its own.
+    email_verified: bool
+    #: Its name, a label; null if nobody said, and once it is erased.
+    name: Optional[str]
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+    #: What gave it its role: somebody, or a rule.
+    role_source: Literal["manual", "rule"]
+    #: What its role may do.
+    permissions: List[str]
+    #: Whether it may act, and why not.
+    status: Literal["active", "suspended", "removed"]
+    #: When it last acted, to the minute; null if never.
+    last_seen_at: Optional[datetime]
+    #: When it became a member.
+    created_at: datetime
+    #: The id of the key or member that invited it; null for the operator.
+    created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
+    #: Since when it is suspended; null if it is not.
+    suspended_at: Optional[datetime]
+    #: Why it is suspended, for people.
+    suspended_reason: Optional[str]
+    #: When it was removed, for good; null if it is not.
+    removed_at: Optional[datetime]
+    #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
+    #: header `ETag` has it.
+    revision: str
+
+
+class MemberDetails(TypedDict):
+    """The shape MemberDetails of the API."""
+
+    #: The id of the member, a UUID.
+    id: str
+    #: The organization for which it acts.
+    organization_id: str
+    #: Its address, a label; null once it is erased.
+    email: Optional[str]
+    #: Whether somebody has proved that the address is its own.
+    email_verified: bool
+    #: Its name, a label; null if nobody said, and once it is erased.
+    name: Optional[str]
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+    #: What gave it its role: somebody, or a rule.
+    role_source: Literal["manual", "rule"]
+    #: What its role may do.
+    permissions: List[str]
+    #: Whether it may act, and why not.
+    status: Literal["active", "suspended", "removed"]
+    #: When it last acted, to the minute; null if never.
+    last_seen_at: Optional[datetime]
+    #: When it became a member.
+    created_at: datetime
+    #: The id of the key or member that invited it; null for the operator.
+    created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
+    #: Since when it is suspended; null if it is not.
+    suspended_at: Optional[datetime]
+    #: Why it is suspended, for people.
+    suspended_reason: Optional[str]
+    #: When it was removed, for good; null if it is not.
+    removed_at: Optional[datetime]
+    #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
+    #: header `ETag` has it.
+    revision: str
+    #: By what it signs in.
+    identities: List[Identity]
 
 
 class NeededPermission(TypedDict):
@@ -1627,6 +1863,9 @@ class Organization(TypedDict):
     suspended_by: Optional[str]
     #: Why it is suspended, for people.
     suspended_reason: Optional[str]
+    #: What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
+    #: everything there.
+    grantable_permissions: List[str]
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
     #: header `ETag` has it.
     revision: str
@@ -1649,6 +1888,9 @@ class _OrganizationDetails(TypedDict):
     suspended_by: Optional[str]
     #: Why it is suspended, for people.
     suspended_reason: Optional[str]
+    #: What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
+    #: everything there.
+    grantable_permissions: List[str]
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
     #: header `ETag` has it.
     revision: str
@@ -1660,6 +1902,52 @@ class OrganizationDetails(_OrganizationDetails, total=False):
     #: What the plan adds to its own limits, with what is left; absent if the organization is on no plan. A
     #: limit of its own that counts instead of the plan's leaves that one out.
     plan_limits: List[LimitState]
+
+
+class OwnMember(TypedDict):
+    """The shape OwnMember of the API."""
+
+    #: The id of the member, a UUID.
+    id: str
+    #: The organization for which it acts.
+    organization_id: str
+    #: Its address, a label; null once it is erased.
+    email: Optional[str]
+    #: Whether somebody has proved that the address is its own.
+    email_verified: bool
+    #: Its name, a label; null if nobody said, and once it is erased.
+    name: Optional[str]
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+    #: What gave it its role: somebody, or a rule.
+    role_source: Literal["manual", "rule"]
+    #: What its role may do.
+    permissions: List[str]
+    #: Whether it may act, and why not.
+    status: Literal["active", "suspended", "removed"]
+    #: When it last acted, to the minute; null if never.
+    last_seen_at: Optional[datetime]
+    #: When it became a member.
+    created_at: datetime
+    #: The id of the key or member that invited it; null for the operator.
+    created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
+    #: Since when it is suspended; null if it is not.
+    suspended_at: Optional[datetime]
+    #: Why it is suspended, for people.
+    suspended_reason: Optional[str]
+    #: When it was removed, for good; null if it is not.
+    removed_at: Optional[datetime]
+    #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
+    #: header `ETag` has it.
+    revision: str
+    #: By what it signs in.
+    identities: List[Identity]
+    #: The organizations for which the person may act.
+    organizations: List[Standing]
+    #: Until when the sign-in of the calling session is fresh.
+    fresh_until: datetime
 
 
 class PermissionUse(TypedDict):
@@ -1806,7 +2094,7 @@ class _Problem(TypedDict):
     #: What is wrong with this request.
     detail: str
     #: Stable; see docs/reference/errors.md.
-    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "missing_token", "invalid_token", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "keyring_missing", "unsealable", "store_unavailable", "upstream_unavailable", "relay_loop"]
+    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "missing_token", "invalid_token", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "email_not_proven", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "management_keys_left", "too_many_invitations", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "upstream_unavailable", "relay_loop"]
     request_id: str
 
 
@@ -1958,8 +2246,10 @@ class _RotatedKey(TypedDict):
     permissions: List[str]
     #: When a verification last found the key valid; null if none did.
     last_used_at: Optional[datetime]
-    #: The id of the key or user that created it; null for the operator.
+    #: The id of the key, member or user that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: When it was revoked, for good; null if it is not.
@@ -2063,8 +2353,10 @@ class _RotatedWebhook(TypedDict):
     pending: int
     #: Until when the secret before the last rotation signs too; null if it does not.
     grace_ends_at: Optional[datetime]
-    #: The id of the key that created it; null for the operator.
+    #: The id of the key or member that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
@@ -2142,6 +2434,8 @@ class Session(TypedDict):
     current: bool
     #: Until when its sign-in is fresh, as changes that outlive the session require. May be in the past.
     fresh_until: datetime
+    #: What has proved who the person is; null for a session that a key has opened.
+    provider: Optional[str]
 
 
 class SetPolicy(TypedDict, total=False):
@@ -2208,6 +2502,19 @@ class SettlementSettled(TypedDict):
     cost: int
 
 
+class Standing(TypedDict):
+    """The shape Standing of the API."""
+
+    #: The organization. Name it as `Latchkey-Organization`.
+    id: str
+    #: A name for people. At least one of its characters can be seen.
+    name: str
+    #: As which member the person acts for it.
+    member_id: str
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+
+
 class StartedSession(TypedDict):
     """The shape StartedSession of the API."""
 
@@ -2229,6 +2536,8 @@ class StartedSession(TypedDict):
     current: bool
     #: Until when its sign-in is fresh, as changes that outlive the session require. May be in the past.
     fresh_until: datetime
+    #: What has proved who the person is; null for a session that a key has opened.
+    provider: Optional[str]
     #: Send it as `Latchkey-Session` with each request by the cookie: without it the cookie is not valid.
     page_value: str
 
@@ -2298,11 +2607,22 @@ class UpdateKey(TypedDict, total=False):
     limits: Optional[List[Limit]]
 
 
+class UpdateMember(TypedDict, total=False):
+    """The shape UpdateMember of the API."""
+
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+    #: Its name, a label; null for none.
+    name: Optional[str]
+
+
 class UpdateOrganization(TypedDict, total=False):
     """The shape UpdateOrganization of the API."""
 
     #: A name for people. At least one of its characters can be seen.
     name: str
+    #: What its members may grant to its keys. Replaces the current list; takes the root organization.
+    grantable_permissions: List[str]
     #: Replaces what it has; null keeps it, as if absent.
     limits: Optional[List[Limit]]
     #: The name of its plan; null for none. Setting it takes `latchkey:limits:write`.
@@ -2507,8 +2827,10 @@ class Webhook(TypedDict):
     pending: int
     #: Until when the secret before the last rotation signs too; null if it does not.
     grace_ends_at: Optional[datetime]
-    #: The id of the key that created it; null for the operator.
+    #: The id of the key or member that created it; null for the operator.
     created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
     #: When it was created.
     created_at: datetime
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the

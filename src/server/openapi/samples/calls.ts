@@ -22,6 +22,8 @@ export interface Call {
 export const exampleIds = {
   key: '019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071',
   kid: '0aB1cD2eF3gH4iJ5',
+  member: '0198f3a2-5c1b-7000-8000-0d1c2b3a4f5e',
+  invitation: '0198f3a2-5c1b-7000-8000-7a8b9c0d1e2f',
   session: '019ab3c4-6e7f-7081-9a1b-2c3d4e5f6071',
   webhook: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
   delivery: '0198f3a2-5c1b-7000-8000-7a6b5c4d3e2f',
@@ -29,7 +31,7 @@ export const exampleIds = {
   plan: 'starter',
   limit: 'credits',
 }
-const { key, kid, webhook, delivery, session } = exampleIds
+const { key, kid, webhook, delivery, session, member, invitation } = exampleIds
 
 const ofAcme = { organization_id: 'acme' }
 
@@ -143,6 +145,41 @@ export const calls: Record<string, Call> = {
     command: 'latchkey policy set --organization acme --permission emails:* --require-allowed-ips',
   },
   deleteOrganizationPolicy: { method: 'policies.deleteFor', command: 'latchkey policy delete acme --yes' },
+  listMembers: {
+    method: 'members.list',
+    query: ofAcme,
+    command: 'latchkey members list --organization acme',
+  },
+  getOwnMember: { method: 'members.self', python: 'members.own' },
+  getMember: { method: 'members.get', command: `latchkey members show ${member}` },
+  updateMember: { method: 'members.update', command: `latchkey members role ${member} viewer` },
+  suspendMember: {
+    method: 'members.suspend',
+    command: `latchkey members suspend ${member} --reason "On leave" --yes`,
+  },
+  resumeMember: { method: 'members.resume', command: `latchkey members resume ${member}` },
+  resetMember: { method: 'members.reset', command: `latchkey members reset ${member} --yes` },
+  removeMember: {
+    method: 'members.remove',
+    query: { management_keys: 'revoke' },
+    command: `latchkey members remove ${member} --management-keys revoke --yes`,
+  },
+  eraseMember: { method: 'members.erase', command: `latchkey members erase ${member} --yes` },
+  createInvitation: {
+    method: 'invitations.create',
+    command: 'latchkey members invite --organization acme --email ada@acme.example --role admin',
+  },
+  listInvitations: {
+    method: 'invitations.list',
+    query: ofAcme,
+    command: 'latchkey invitations list --organization acme',
+  },
+  getInvitation: { method: 'invitations.get', command: `latchkey invitations show ${invitation}` },
+  renewInvitation: { method: 'invitations.renew', command: `latchkey invitations renew ${invitation}` },
+  revokeInvitation: {
+    method: 'invitations.revoke',
+    command: `latchkey invitations revoke ${invitation} --yes`,
+  },
   readUsage: {
     method: 'usage.read',
     query: { by: 'hour', ...ofAcme },

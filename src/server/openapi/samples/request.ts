@@ -63,9 +63,9 @@ function placeOf(path: string, name: string): string {
   const noun = path.split('/')[2]
   if (noun === 'plans') return exampleIds.plan
   if (name === 'name') return exampleIds.limit
-  return (
-    { organizations: exampleIds.organization, webhooks: exampleIds.webhook, sessions: exampleIds.session }[
-      noun as 'webhooks'
-    ] ?? exampleIds.key
-  )
+  const ids: Record<string, string> = {
+    ...{ organizations: exampleIds.organization, webhooks: exampleIds.webhook, sessions: exampleIds.session },
+    ...{ members: exampleIds.member, invitations: exampleIds.invitation },
+  }
+  return ids[noun ?? ''] ?? exampleIds.key
 }
