@@ -111,6 +111,7 @@ const machinery: Record<string, string> = {
   backlog: 'tells what waits, for the metrics',
   calls: 'checks the options of every method',
   engine: 'is what every command works with',
+  interface: 'says what an open Latchkey offers',
   keyring: 'signs what this instance gives away and takes back',
   'latchkey-options': 'says how a database is opened',
   'keyring-file': 'holds the keys of the keyring',
@@ -130,6 +131,7 @@ const wings = [
 /** Where a noun has none, and why. */
 const absences: Record<string, string> = {
   'src/store/limits': 'what was taken of them lies in the table of counters',
+  'console/pages/leaks': 'a leak is a state of a key, and shown with it',
   'console/pages/events': 'the page of the audit log shows them',
   'src/client/methods/limits': 'they are methods of their owners: keys and organizations',
   'src/cli/commands/settlements': 'programs settle, and nobody by hand',

@@ -13,9 +13,9 @@ import { codeOf, refusalOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
 const waited =
-  /\.(update|rotate|endSecret|suspend|resume|revoke|revokeChild|addUnits|delete|bulk|set|setFor|deleteFor|remove)$/
+  /\.(update|rotate|endSecret|suspend|resume|revoke|revokeChild|revokeSelf|addUnits|delete|bulk|set|setFor|deleteFor|remove)$/
 const withWait = Object.keys(methods).filter((name) => waited.test(name) && name !== 'invitations.revoke')
-const edits = withWait.filter((name) => !/endSecret|revokeChild|addUnits|bulk/.test(name))
+const edits = withWait.filter((name) => !/endSecret|revokeChild|revokeSelf|addUnits|bulk/.test(name))
 /** What takes a token in place of options, from a browser that signs in. */
 const signIn = [
   ...['sessions.start', 'sessions.startFor', 'sessions.authenticate', 'sessions.refresh'],
@@ -52,6 +52,7 @@ test.each([
     'webhooks',
     'audit',
     'events',
+    'leaks',
     'usage',
     'sessions',
   ] as const

@@ -32,6 +32,8 @@ test('each call of a program has code for curl and for each client', () => {
 const otherAnswers: Record<string, number> = {
   // A browser has the session, and knows the names of the files.
   ...{ refreshSession: 401, endSession: 404, readConsoleFile: 404 },
+  // It is written down, and the last root key does not end itself.
+  ...{ reportLeaks: 202, revokeOwnKey: 409 },
   // No token is shared with GitLab.
   listGitlabTokenTypes: 404,
   // The root key has no children, and nothing was sent to a webhook.

@@ -58,6 +58,8 @@ type Client struct {
 	Members *Members
 	// Invitations invites people, who become members.
 	Invitations *Invitations
+	// Leaks takes reports of tokens that stand where they must not.
+	Leaks *Leaks
 	// Sessions lists and ends the sessions of the calling key.
 	Sessions *Sessions
 	// Verifiers is what a verifier in another process asks of the server.
@@ -81,7 +83,7 @@ func newClient(r *requester) *Client {
 	return &Client{
 		requester: r, Keys: &Keys{r}, Organizations: &Organizations{r}, Plans: &Plans{r}, Policies: &Policies{r}, Webhooks: &Webhooks{r},
 		Members: &Members{r}, Invitations: &Invitations{r},
-		Audit: &Audit{r}, Events: &Events{r}, Usage: &Usage{r}, Sessions: &Sessions{r}, Verifiers: &Verifiers{r},
+		Audit: &Audit{r}, Events: &Events{r}, Usage: &Usage{r}, Leaks: &Leaks{r}, Sessions: &Sessions{r}, Verifiers: &Verifiers{r},
 		OAuth: &OAuth{r}, Operation: &Operation{r},
 	}
 }

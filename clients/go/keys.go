@@ -135,6 +135,21 @@ func (k *Keys) Revoke(ctx context.Context, id string, options ...CallOption) (*C
 	return orNil(k.r.end(ctx, path, options, "revision", "reason"))
 }
 
+// RevokeSelf ends the calling key for good, or, by an old token in its grace, that token alone. It takes no permission.
+func (k *Keys) RevokeSelf(ctx context.Context, input RevokeOwnKey, options ...CallOption) (*ChangeDone, error) {
+	done := &ChangeDone{}
+	return orNil(done, k.r.change(ctx, change{method: http.MethodPost, path: "/v1/keys/self/revoke", body: input}, done, options))
+}
+
+// ClearExposure clears the mark that a key leaked.
+func (k *Keys) ClearExposure(ctx context.Context, id string, options ...CallOption) error {
+	path, err := pathOf("/v1/keys/%s/exposure", id)
+	if err != nil {
+		return err
+	}
+	return k.r.change(ctx, change{method: http.MethodDelete, path: path, repeatable: true}, nil, options)
+}
+
 // AddUnits adds units to a quota of a key, or takes some away.
 func (k *Keys) AddUnits(ctx context.Context, id, limit string, input AddUnits, options ...CallOption) (*ChangedLimit, error) {
 	path, err := pathOf("/v1/keys/%s/limits/%s/units", id, limit)

@@ -131,6 +131,8 @@ type BulkChangeFilter struct {
 	UnusedSince *time.Time `json:"unused_since,omitempty"`
 	// Only keys that were never used, or, if false, that were used at least once.
 	NeverUsed *bool `json:"never_used,omitempty"`
+	// Only keys that are marked as leaked, or, if false, that are not.
+	Exposed *bool `json:"exposed,omitempty"`
 	// Only decoys or, if false, only keys that are none.
 	Decoy *bool `json:"decoy,omitempty"`
 }
@@ -243,6 +245,8 @@ type ChangedKey struct {
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
+	// That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+	Exposure *Exposure `json:"exposure"`
 	// Its own limits, with what is left of them; those of its organization are that one's.
 	Limits []LimitState `json:"limits"`
 	// The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user
@@ -398,6 +402,12 @@ type ChangedPolicy struct {
 	RequireAllowedIPs bool `json:"require_allowed_ips"`
 	// How many keys an organization has at most that are neither revoked nor expired. Null for no rule.
 	MaxKeys *int64 `json:"max_keys"`
+	// What is done when the newest token of a key is reported as leaked: `revoke` the key, `end_after` some hours
+	// the token, or `notify` alone. Keys with a permission of `latchkey:` are revoked in any case. Null for no rule:
+	// then that of the deployment counts, and without one, `revoke`.
+	OnLeak *string `json:"on_leak"`
+	// After how many hours, with `end_after`; null otherwise.
+	LeakEndsAfterHours *int64 `json:"leak_ends_after_hours"`
 	// When it was last set; null if it never was.
 	SetAt *time.Time `json:"set_at"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
@@ -599,6 +609,8 @@ type CreatedKey struct {
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
+	// That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+	Exposure *Exposure `json:"exposure"`
 	// Its own limits, with what is left of them; those of its organization are that one's.
 	Limits []LimitState `json:"limits"`
 	// The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user
@@ -815,6 +827,26 @@ type ExceededLimit struct {
 	Scope string `json:"scope"`
 	// The id of the key or the organization whose limit it is.
 	ID string `json:"id"`
+}
+
+// Exposure is what the API calls Exposure in /openapi.json.
+type Exposure struct {
+	// When it was reported.
+	At time.Time `json:"at"`
+	// The public id of the secret that was found.
+	Kid string `json:"kid"`
+	// The prefix and the kid of its token, which are not secret.
+	Hint string `json:"hint"`
+	// `possession` for whoever showed the token; `github` or `gitlab` for their scanners.
+	Source string `json:"source"`
+	// Where it was found; null if nobody said.
+	URL *string `json:"url"`
+	// What was done at once: the key is `revoked`; an old token was ended (`secret_ended`); the token ends at
+	// `ends_at` (`ends_later`); nothing but to tell (`notified`); or `none`, since the token opened nothing any
+	// more.
+	Action string `json:"action"`
+	// When the token ends; null if that is not to come.
+	EndsAt *time.Time `json:"ends_at"`
 }
 
 // Facts is what the API calls Facts in /openapi.json.
@@ -1176,6 +1208,8 @@ type Key struct {
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
+	// That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+	Exposure *Exposure `json:"exposure"`
 	// Its own limits, with what is left of them; those of its organization are that one's.
 	Limits []LimitState `json:"limits"`
 	// The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user
@@ -1254,6 +1288,8 @@ type KeyDetails struct {
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
+	// That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+	Exposure *Exposure `json:"exposure"`
 	// Its own limits, with what is left of them; those of its organization are that one's.
 	Limits []LimitState `json:"limits"`
 	// The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user
@@ -1734,6 +1770,12 @@ type Policy struct {
 	RequireAllowedIPs bool `json:"require_allowed_ips"`
 	// How many keys an organization has at most that are neither revoked nor expired. Null for no rule.
 	MaxKeys *int64 `json:"max_keys"`
+	// What is done when the newest token of a key is reported as leaked: `revoke` the key, `end_after` some hours
+	// the token, or `notify` alone. Keys with a permission of `latchkey:` are revoked in any case. Null for no rule:
+	// then that of the deployment counts, and without one, `revoke`.
+	OnLeak *string `json:"on_leak"`
+	// After how many hours, with `end_after`; null otherwise.
+	LeakEndsAfterHours *int64 `json:"leak_ends_after_hours"`
 	// When it was last set; null if it never was.
 	SetAt *time.Time `json:"set_at"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
@@ -1824,6 +1866,14 @@ type ReplayWebhook struct {
 	Since time.Time `json:"since"`
 }
 
+// ReportLeaks is what a caller sends as ReportLeaks in /openapi.json.
+type ReportLeaks struct {
+	// The tokens, each whole. To show a token is the proof that one may report it.
+	Keys []string `json:"keys"`
+	// Where they were found. Shown as text, and never opened.
+	URL string `json:"url,omitempty"`
+}
+
 // ReportedCount is what a caller sends as ReportedCount in /openapi.json.
 type ReportedCount struct {
 	// The key; null for tokens of no key.
@@ -1854,6 +1904,12 @@ type ReportedProfile struct {
 	Calls int64 `json:"calls"`
 	// When the last one was.
 	Last time.Time `json:"last"`
+}
+
+// RevokeOwnKey is what a caller sends as RevokeOwnKey in /openapi.json.
+type RevokeOwnKey struct {
+	// Why; `unspecified` if absent.
+	Reason string `json:"reason,omitempty"`
 }
 
 // RevokeToken is what a caller sends as RevokeToken in /openapi.json.
@@ -1929,6 +1985,8 @@ type RotatedKey struct {
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
+	// That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+	Exposure *Exposure `json:"exposure"`
 	// Its own limits, with what is left of them; those of its organization are that one's.
 	Limits []LimitState `json:"limits"`
 	// The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and user
@@ -2075,6 +2133,12 @@ type SetPolicy struct {
 	// How many keys an organization has at most that are neither revoked nor expired. Null for no rule. If absent:
 	// `null`.
 	MaxKeys *Nullable[int64] `json:"max_keys,omitempty"`
+	// What is done when the newest token of a key is reported as leaked: `revoke` the key, `end_after` some hours
+	// the token, or `notify` alone. Keys with a permission of `latchkey:` are revoked in any case. Null for no rule:
+	// then that of the deployment counts, and without one, `revoke`. If absent: `null`.
+	OnLeak *Nullable[string] `json:"on_leak,omitempty"`
+	// After how many hours, with `end_after`; null otherwise. If absent: `null`.
+	LeakEndsAfterHours *Nullable[int64] `json:"leak_ends_after_hours,omitempty"`
 }
 
 // SetPrefixes is what a caller sends as SetPrefixes in /openapi.json.
@@ -2444,6 +2508,8 @@ type ListKeysQuery struct {
 	UnusedSince time.Time `query:"unused_since"`
 	// Only keys that were never used, or, if false, that were used at least once.
 	NeverUsed *bool `query:"never_used"`
+	// Only keys that are marked as leaked, or, if false, that are not.
+	Exposed *bool `query:"exposed"`
 	// Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if false, that break none. No
 	// rule on the number of keys is one of a single key.
 	BreaksPolicy *bool `query:"breaks_policy"`

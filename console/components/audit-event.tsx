@@ -75,6 +75,8 @@ const icons: Record<AuditAction, LucideIcon> = {
   'key.suspended': CirclePause,
   'key.resumed': CirclePlay,
   'key.revoked': Ban,
+  'key.exposed': Siren,
+  'key.exposure_cleared': ShieldCheck,
   'session.started': LogIn,
   'session.refreshed': ShieldCheck,
   'session.ended': LogOut,

@@ -33,6 +33,8 @@ export const auditActions: Record<AuditAction, string> = {
   'key.suspended': 'Suspended the key',
   'key.resumed': 'Resumed the key',
   'key.revoked': 'Revoked the key',
+  'key.exposed': 'Reported a leaked token',
+  'key.exposure_cleared': 'Cleared the mark of a leak',
   'session.started': 'Signed in to the console',
   'session.refreshed': 'Entered the token again',
   'session.ended': 'Signed out of the console',

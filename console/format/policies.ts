@@ -22,6 +22,9 @@ export const ruleWords: Record<RuleName, { label: string; breach: string }> = {
   prefixes: { label: 'Prefixes of new tokens', breach: 'prefix' },
   require_allowed_ips: { label: 'Must name addresses', breach: 'names no addresses' },
   max_keys: { label: 'Most keys', breach: 'one key too many' },
+  // No key breaks these: they say what becomes of one that leaks.
+  on_leak: { label: 'When a token leaks', breach: '' },
+  leak_ends_after_hours: { label: 'A leaked token ends after', breach: '' },
 }
 export const ruleNames = Object.keys(ruleWords) as RuleName[]
 
@@ -33,7 +36,15 @@ export function ruleValue(name: RuleName, rules: WireRules): RuleValue {
   if (value === null || value === false) return undefined
   if (value === true) return 'Yes'
   if (typeof value === 'object') return value.length === 0 ? 'None' : value
+  if (typeof value === 'string') return leakWords[value]
+  if (name === 'leak_ends_after_hours') return lengthOf(value * 3_600)
   return name === 'max_lifetime_seconds' ? lengthOf(value) : countOf(value)
+}
+
+const leakWords = {
+  revoke: 'Revoke the key',
+  end_after: 'End the token some hours later',
+  notify: 'Tell, and do nothing',
 }
 
 /** What a key must keep that keeps both. */
@@ -52,7 +63,15 @@ export function bothRules(one: WireRules, other: WireRules): WireRules {
     prefixes: common(one.prefixes, other.prefixes, (a, b) => a.filter((prefix) => b.includes(prefix))),
     require_allowed_ips: one.require_allowed_ips || other.require_allowed_ips,
     max_keys: least(one.max_keys, other.max_keys),
+    ...graverLeakRules(one, other),
   }
+}
+
+function graverLeakRules(one: WireRules, other: WireRules) {
+  const graveness = ({ on_leak: action, leak_ends_after_hours: hours }: WireRules) =>
+    action === null ? -1 : action === 'revoke' ? 25 : action === 'notify' ? 0 : 25 - (hours ?? 1)
+  const { on_leak, leak_ends_after_hours } = graveness(other) > graveness(one) ? other : one
+  return { on_leak, leak_ends_after_hours }
 }
 
 /** The permissions that both of two lists cover: each pattern of one, as far as one of the other has it too. */
@@ -88,7 +107,11 @@ export const lengthUnits = Object.keys(unitSeconds) as LengthUnit[]
 
 /** What a form has of the rules while it is typed into. */
 export interface PolicyDraft
-  extends Pick<WireRules, 'require_expiry' | 'permissions' | 'catalogued_only' | 'require_allowed_ips'> {
+  extends Pick<
+    WireRules,
+    | ('require_expiry' | 'permissions' | 'catalogued_only' | 'require_allowed_ips')
+    | ('on_leak' | 'leak_ends_after_hours')
+  > {
   /** Digits; empty for no rule. */
   lifetime: string
   unit: LengthUnit
@@ -134,6 +157,8 @@ export function mergeRules(opened: WireRules, draft: PolicyDraft, now: WireRules
     prefixes: draft.prefixes.length === 0 ? null : [...draft.prefixes],
     require_allowed_ips: draft.require_allowed_ips,
     max_keys: numberOf(draft.maxKeys),
+    on_leak: draft.on_leak,
+    leak_ends_after_hours: draft.leak_ends_after_hours,
   }
   const isKept = (name: RuleName) => JSON.stringify(edited[name]) === JSON.stringify(opened[name])
   const kept = Object.fromEntries(ruleNames.filter(isKept).map((name) => [name, now[name]]))

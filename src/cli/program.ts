@@ -87,6 +87,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/invitations.ts')).invitationCommands,
   },
   {
+    name: 'leak',
+    summary: 'report tokens that stand where they must not',
+    load: async () => (await import('./commands/leaks.ts')).leakCommands,
+  },
+  {
     name: 'sessions',
     summary: 'list and end the sessions of a key',
     load: async () => (await import('./commands/sessions.ts')).sessionCommands,

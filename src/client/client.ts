@@ -4,6 +4,7 @@ import type { Audit } from '../core/shapes/audit.ts'
 import type { Events } from '../core/shapes/events.ts'
 import type { Invitations } from '../core/shapes/invitations.ts'
 import type { Keys } from '../core/shapes/keys.ts'
+import type { Leaks } from '../core/shapes/leaks.ts'
 import type { Members } from '../core/shapes/members.ts'
 import type { Organizations } from '../core/shapes/organizations.ts'
 import type { Plans } from '../core/shapes/plans.ts'
@@ -16,6 +17,7 @@ import { auditMethods } from './methods/audit.ts'
 import { eventMethods } from './methods/events.ts'
 import { invitationMethods } from './methods/invitations.ts'
 import { keyMethods } from './methods/keys.ts'
+import { leakMethods } from './methods/leaks.ts'
 import { memberMethods } from './methods/members.ts'
 import { type Operation, operationMethods } from './methods/operation.ts'
 import { organizationMethods } from './methods/organizations.ts'
@@ -51,6 +53,8 @@ export interface LatchkeyClient extends Verification, Settling<CallOptions> {
   events: Events<CallOptions>
   /** Reads how many calls there were, and how many units they drew. */
   usage: Usage<CallOptions>
+  /** Reports tokens that stand where they must not. */
+  leaks: Leaks<CallOptions>
   /** Lists and ends the sessions of the calling key. */
   sessions: Sessions<CallOptions>
   /** What a verifier in another process asks of the server. */
@@ -80,6 +84,7 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     audit: auditMethods(requester),
     events: eventMethods(requester),
     usage: usageMethods(requester),
+    leaks: leakMethods(requester),
     sessions: sessionMethods(requester),
     verifiers: verifierMethods(requester),
     operation: operationMethods(requester),

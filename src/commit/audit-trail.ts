@@ -1,5 +1,5 @@
 // What a change did, as its own transaction records it; see `commit.ts`.
-import { type Actor, callerIdOf, holdsDatabase } from '../core/actor.ts'
+import { type Actor, type Anonymous, callerIdOf, holdsDatabase } from '../core/actor.ts'
 import { type IdSource, newId } from '../core/ids.ts'
 import type { AuditAction } from '../core/shapes/audit.ts'
 import { toWire } from '../core/wire.ts'
@@ -16,8 +16,8 @@ export interface Deed {
 }
 
 /** Puts a deed into the form in which it is recorded, with an id and an instant taken now: inside its transaction. */
-export function toEvent(source: IdSource, actor: Actor, deed: Deed): AuditRow {
-  const caller = holdsDatabase(actor) ? undefined : actor
+export function toEvent(source: IdSource, actor: Actor | Anonymous, deed: Deed): AuditRow {
+  const caller = actor.type === 'anonymous' || holdsDatabase(actor) ? undefined : actor
   return {
     id: newId(source),
     at: source.now(),
@@ -27,7 +27,7 @@ export function toEvent(source: IdSource, actor: Actor, deed: Deed): AuditRow {
     organization_id: deed.organizationId,
     key_id: deed.keyId ?? null,
     changes: JSON.stringify(toWire(deed.changes ?? {})),
-    request_id: caller?.requestId ?? null,
+    request_id: ('requestId' in actor ? actor.requestId : undefined) ?? null,
     ip: caller?.ip ?? null,
   }
 }

@@ -10,7 +10,14 @@
 
 import { logChanges } from '../coherence/change-log.ts'
 import { invalidToken, requirePermission, scopeOf, sessionEnded } from '../core/access.ts'
-import { type Actor, type Caller, callerIdOf, holdsDatabase, type LiveActor } from '../core/actor.ts'
+import {
+  type Actor,
+  type Anonymous,
+  type Caller,
+  callerIdOf,
+  holdsDatabase,
+  type LiveActor,
+} from '../core/actor.ts'
 import { isId } from '../core/id-form.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { IdSource } from '../core/ids.ts'
@@ -78,7 +85,7 @@ export interface Change {
    * Notes what is done, by the actor unless somebody else is named: the event, and the word to all processes, are
    * written with it or not at all.
    */
-  record(deed: Deed, by?: Actor): void
+  record(deed: Deed, by?: Actor | Anonymous): void
   /** Has the log tell every process of something that is no event. */
   announce(change: LoggedChange): void
 }
@@ -118,6 +125,8 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'key.suspended': 'key',
   'key.resumed': 'key',
   'key.revoked': 'key',
+  'key.exposed': 'key',
+  'key.exposure_cleared': 'key',
   'key.places_forgotten': undefined,
   'key.prefixes_set': undefined,
   'key.permissions_described': undefined,
@@ -267,7 +276,7 @@ export class Writer {
               if (isHeld(actor)) throw new TypeError('Another change holds the key of this actor.')
               const live = this.#admit(actor, permission, { keys, members }, now)
               const announce = (change: LoggedChange) => void logged.push(change)
-              const record = (deed: Deed, by: Actor = live) => {
+              const record = (deed: Deed, by: Actor | Anonymous = live) => {
                 events.push(toEvent(this.#source, by, deed))
                 const change = toLogged(deed)
                 if (change !== undefined) announce(change)

@@ -138,3 +138,16 @@ export type LiveCaller = (KeyCaller & Live) | (MemberCaller & Live)
 
 /** Who acts, as the database has it inside the transaction of its change. */
 export type LiveActor = LiveCaller | Exclude<Actor, Caller>
+
+/** Whoever shows a token that leaked: nobody knows who that is. */
+export interface Anonymous {
+  /** Tells them from every actor, who may do something. */
+  readonly type: 'anonymous'
+  /** The id of the request by which they told. */
+  requestId: string | undefined
+}
+
+/** Makes somebody of whom nothing is known but the request. */
+export function anonymousOf(requestId: string | undefined): Anonymous {
+  return { type: 'anonymous', requestId }
+}

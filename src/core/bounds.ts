@@ -87,6 +87,9 @@ export const maxTags = 16
 export const maxTagLength = 63
 /** How many keys one call changes at most. */
 export const maxBulkKeys = 10_000
+/** How many tokens a report of leaks has, and how long the URL is where they were found. */
+export const maxReportedTokens = 1_000
+export const maxReportedUrl = 2_048
 
 /** How long a grace is at most, in seconds; and how long a secret must be silent at least to end before. */
 export const longestGraceSeconds = 2_592_000

@@ -76,6 +76,7 @@ export const errorTable = {
   too_many_sessions: [429, 'Too many sign-ins'],
   headers_too_large: [431, 'Headers too large'],
   too_many_tests: [429, 'Too many tests'],
+  too_many_reports: [429, 'Too many reports'],
   too_many_streams: [429, 'Too many streams'],
   limit_exceeded: [429, 'Limit exceeded'],
   internal: [500, 'Internal error'],

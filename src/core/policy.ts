@@ -28,7 +28,39 @@ export const noRules: PolicyRules = Object.freeze({
   prefixes: null,
   requireAllowedIps: false,
   maxKeys: null,
+  onLeak: null,
+  leakEndsAfterHours: null,
 })
+
+/** What is done about the newest token of a key that leaked. */
+export type LeakRules = { action: 'revoke' | 'notify' } | { action: 'end_after'; hours: number }
+
+type LeakFields = Partial<Pick<PolicyRules, 'onLeak' | 'leakEndsAfterHours'>>
+
+/**
+ * What is done about leaks of an organization's keys. The rules that the root organization has set for it count before those of
+ * the deployment. What it has set for itself counts if it is the graver: to revoke, before to end it sooner or later, before to tell.
+ */
+export function leakRulesOf(
+  deployment: LeakFields,
+  own: { rules: LeakFields; isOfRoot: boolean } | undefined,
+): LeakRules {
+  const allowed = readLeakRules(deployment) ?? { action: 'revoke' }
+  const wanted = own && readLeakRules(own.rules)
+  if (own === undefined || wanted === undefined) return allowed
+  return own.isOfRoot || graveness(wanted) > graveness(allowed) ? wanted : allowed
+}
+
+function readLeakRules({ onLeak = null, leakEndsAfterHours = null }: LeakFields): LeakRules | undefined {
+  if (onLeak === null) return undefined
+  return onLeak === 'end_after' ? { action: onLeak, hours: leakEndsAfterHours ?? 1 } : { action: onLeak }
+}
+
+/** At most a day has 24 hours. */
+function graveness(rules: LeakRules): number {
+  if (rules.action === 'end_after') return 25 - rules.hours
+  return rules.action === 'revoke' ? 25 : 0
+}
 
 /**
  * Finds the rules that a key breaks by itself: all but the number of keys. A key is judged by each of its policies, so that it keeps

@@ -7,7 +7,7 @@ import type { List, Page } from '../core/shapes/page.ts'
 import type { CommandOptions, Engine } from './engine.ts'
 
 const callNames = ['actor', 'signal'] as const
-const changeNames = [...callNames, 'wait'] as const
+export const changeNames = [...callNames, 'wait'] as const
 /** The options of a change of what others may edit as well. */
 export const editNames = [...changeNames, 'ifRevision'] as const
 /** The options of what makes something: once for each request, as the server says it. */

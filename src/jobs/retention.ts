@@ -19,6 +19,7 @@ import { type Instant, instantsOf } from '../store/instants.ts'
 import { deleteOldInvitations } from '../store/invitations.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
 import { emptyLastUses } from '../store/last-use.ts'
+import { deleteOldTold } from '../store/leaks.ts'
 import { deleteOverMemberSessions } from '../store/member-sessions.ts'
 import { deletePlaces, deleteProfiles, deleteTexts } from '../store/profiles-kept.ts'
 import { deleteOverSessions } from '../store/sessions.ts'
@@ -190,6 +191,20 @@ export const retention: readonly Retention[] = [
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) =>
       deleteCauses(tx, dialect, { keptMs: keptCausesMs, limit: limit * smallRowsShare }, at),
+  },
+  {
+    table: 'leak_reports',
+    rows: 'reports of leaked tokens',
+    kept: 'until they are acted on, a moment later',
+    by: 'the job `leaks`',
+  },
+  {
+    table: 'leaks_told',
+    rows: 'on which day was told that a secret leaked',
+    kept: 'two days',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteOldTold(tx, dialect, { limit: limit * smallRowsShare }, at),
   },
   {
     table: 'webhooks',

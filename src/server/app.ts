@@ -22,6 +22,7 @@ import { openApiDocument } from './openapi/document.ts'
 import { docsPage } from './openapi/page.ts'
 import type { Parts, Route } from './parts.ts'
 import { shareReadiness } from './readiness.ts'
+import { ReportLimit } from './report-limit.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { changeRoutes } from './routes/changes.ts'
@@ -32,6 +33,7 @@ import { grantRoutes } from './routes/grants.ts'
 import { introspectionRoutes } from './routes/introspection.ts'
 import { invitationRoutes } from './routes/invitations.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { leakRoutes } from './routes/leaks.ts'
 import { limitRoutes } from './routes/limits.ts'
 import { memberRoutes } from './routes/members.ts'
 import { operationRoutes } from './routes/operation.ts'
@@ -54,6 +56,7 @@ export const routes: readonly Route[] = [
   ...changeRoutes,
   ...grantRoutes,
   ...childRoutes,
+  ...leakRoutes,
   ...keyRoutes,
   ...prefixRoutes,
   ...organizationRoutes,
@@ -133,6 +136,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       metrics,
       renderMetrics,
       changes,
+      reportLimit: new ReportLimit(() => performance.now()),
       stopping: new AbortController(),
       lists,
       underWay: new UnderWay(),

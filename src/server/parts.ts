@@ -5,6 +5,7 @@ import type { Metrics } from '../http/metrics.ts'
 import { type Call as CallOf, defineRoutesOf, type Kit, type Route as RouteOf } from '../http/route.ts'
 import type { Latchkey } from '../latchkey.ts'
 import type { ChangeStreams } from './change-streams.ts'
+import type { ReportLimit } from './report-limit.ts'
 
 /** What the routes need that judge tokens and tell how the process is: a relay has no more. */
 export interface JudgingParts extends Kit, Pick<StandardsSettings, 'basicAuth'> {
@@ -20,6 +21,8 @@ export interface JudgingParts extends Kit, Pick<StandardsSettings, 'basicAuth'> 
 export interface Parts extends JudgingParts, StandardsSettings {
   latchkey: Latchkey
   changes: ChangeStreams
+  /** How many tokens strangers may report. */
+  reportLimit: ReportLimit
   /** Raised when the server stops: streams of events end. */
   stopping: AbortController
   /** The OpenAPI document as JSON text, in UTF-8. */

@@ -46,6 +46,8 @@ export interface KeyQuery {
   unusedSince?: number | undefined
   neverUsed?: boolean | undefined
   decoy?: boolean | undefined
+  /** Whether somebody has reported their leak. */
+  exposed?: boolean | undefined
   sort: keyof typeof keyOrders
   after: Position | undefined
   now: number
@@ -154,9 +156,10 @@ export async function findWay(db: Db, query: KeyQuery): Promise<Way> {
 const maxSet = 1_000
 
 /** The terms that a list asks for. */
-function termsOf({ tag = [], permission, createdBy, prefixes = [], decoy }: KeyQuery): string[] {
+function termsOf({ tag = [], permission, createdBy, prefixes = [], decoy, exposed }: KeyQuery): string[] {
   return [
     ...(decoy ? [decoyTerm] : []),
+    ...(exposed ? [termOf('exposed', 'true')] : []),
     ...tag.map((value) => termOf('tag', value)),
     ...(createdBy === undefined ? [] : [termOf('created_by', createdBy)]),
     ...(permission === undefined ? [] : [termOf('permission', permission)]),
@@ -292,6 +295,7 @@ function conditionsOf(query: KeyQuery) {
     unusedSince,
     neverUsed,
     decoy,
+    exposed,
     now,
   } = query
   const ofStatus: Record<KeyStatus | 'all', RawBuilder<SqlBool>[]> = {
@@ -319,6 +323,9 @@ function conditionsOf(query: KeyQuery) {
     ...(decoy === undefined
       ? []
       : [decoy ? sql<SqlBool>`decoy_tries is not null` : sql<SqlBool>`decoy_tries is null`]),
+    ...(exposed === undefined
+      ? []
+      : [exposed ? sql<SqlBool>`exposed_at is not null` : sql<SqlBool>`exposed_at is null`]),
     ...(neverUsed === undefined
       ? []
       : [neverUsed ? sql<SqlBool>`last_used_at + 0 = 0` : sql<SqlBool>`last_used_at + 0 > 0`]),

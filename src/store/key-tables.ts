@@ -107,6 +107,10 @@ export interface KeysTable {
   description_folded: string
   /** A sorted list as JSON. */
   tags: string
+  /** When its leak was last reported, unless somebody has cleared that since. */
+  exposed_at: Generated<number | null>
+  /** What is known of that, as JSON: `ExposureRecord` of `store/exposures.ts`. */
+  exposure: Generated<string | null>
   /** The revision of which its terms are written; see `key-terms.ts`. */
   terms_revision: Generated<number>
   /** Of a decoy, how often it was tried, as far as that was told; null for every other key. See `decoys.ts`. */

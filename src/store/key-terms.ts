@@ -17,10 +17,11 @@ import type { Db, Tx } from './tables.ts'
 export type Termed = Pick<
   Selectable<KeysTable>,
   'id' | 'organization_id' | 'created_at' | 'created_by' | 'prefix' | 'permissions' | 'tags' | 'decoy_tries'
->
+> &
+  Partial<Pick<Selectable<KeysTable>, 'exposed_at'>>
 
 /** By what keys are found. */
-export type TermKind = 'tag' | 'permission' | 'created_by' | 'prefix' | 'decoy'
+export type TermKind = 'tag' | 'permission' | 'created_by' | 'prefix' | 'decoy' | 'exposed'
 
 /** Makes a term. */
 export function termOf(kind: TermKind, value: string): string {
@@ -40,7 +41,7 @@ export async function insertTerms(tx: Tx, dialect: StoreDialect, keys: readonly 
 /** A key before and after a change, as far as it is found by that. */
 export interface TermsChange {
   before: Termed
-  after: Partial<Pick<Termed, 'permissions' | 'tags'>>
+  after: Partial<Pick<Termed, 'permissions' | 'tags' | 'exposed_at'>>
 }
 
 /** Writes what a change makes of the terms of keys, whose rows it has locked. */
@@ -123,6 +124,7 @@ export async function addMissingTerms(tx: Tx, dialect: StoreDialect, limit: numb
       'permissions',
       'tags',
       'decoy_tries',
+      'exposed_at',
     ])
     .execute()
   await insertMissing(tx, dialect, rowsOf(keys))
@@ -138,6 +140,7 @@ function termsOf({
   permissions,
   tags,
   decoy_tries,
+  exposed_at = null,
 }: Omit<Termed, 'id' | 'organization_id'>): string[] {
   const listed = (kind: TermKind, list: string) =>
     (JSON.parse(list) as string[]).map((value) => termOf(kind, value))
@@ -147,6 +150,7 @@ function termsOf({
     ...(created_by === null ? [] : [termOf('created_by', created_by)]),
     termOf('prefix', prefix),
     ...(decoy_tries === null ? [] : [decoyTerm]),
+    ...(exposed_at === null ? [] : [termOf('exposed', 'true')]),
   ]
   return [...new Set(terms)]
 }

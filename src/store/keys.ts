@@ -10,6 +10,7 @@ import { tokenHint } from '../core/token.ts'
 import type { StoreDialect } from './backend.ts'
 import { fold, foldDescription } from './case-folding.ts'
 import { creatorTypeOf } from './creators.ts'
+import { readExposure } from './exposures.ts'
 import { givenTexts, insertGiven, selectGiven } from './given-rows.ts'
 import type { KeysTable } from './key-tables.ts'
 import { insertTerms } from './key-terms.ts'
@@ -39,6 +40,7 @@ type LaterKeyRow = Pick<
   | ('suspended_at' | 'suspended_by' | 'suspended_for' | 'suspended_reason')
   | ('revoked_by' | 'revocation_reason')
   | ('decoy_tried_at' | 'decoy_told_at')
+  | ('exposed_at' | 'exposure')
 >
 
 const newColumns = {
@@ -163,6 +165,8 @@ const listedColumns = {
   suspended_by: 'text',
   suspended_for: 'text',
   suspended_reason: 'text',
+  exposed_at: 'whole',
+  exposure: 'text',
 } as const
 
 /**
@@ -258,6 +262,7 @@ export function toKey(
     suspendedReason: row.suspended_reason ?? null,
     revokedBy: row.revoked_by ?? null,
     revocationReason: row.revoked_at === null ? null : reasonOf(row.revocation_reason),
+    exposure: readExposure(row.exposure),
     limits,
     lastUsed: row.last_used_at ? toLastUsed(row.last_used_at, lastUse) : null,
     revision: String(row.revision ?? row.created_at),

@@ -67,6 +67,16 @@ export async function findPolicies(
   return found
 }
 
+/** The same, whole: whose rules they are counts as well. */
+export async function findPolicyRows(
+  db: Db,
+  organizationIds: readonly string[],
+): Promise<Map<string, PolicyRow>> {
+  const ids = [...new Set([rootOrganizationId, ...organizationIds])]
+  const rows = await db.selectFrom('policies').selectAll().where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
 /** Reads the rules of a row; none without one. */
 export function readRules(row: Pick<PolicyRow, 'rules'> | undefined): PolicyRules {
   return row === undefined ? noRules : { ...noRules, ...(JSON.parse(row.rules) as Partial<PolicyRules>) }

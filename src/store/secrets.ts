@@ -168,6 +168,11 @@ export async function setSilence(tx: Tx, key: KeyRow, kid: string, silentAt: num
   await changeSecret(tx, key, kid, { silent_at: silentAt })
 }
 
+/** Gives the newest secret an end, of which nobody need hear a use. */
+export async function setSecretEnd(tx: Tx, key: KeyRow, kid: string, endsAt: number): Promise<void> {
+  await changeSecret(tx, key, kid, { grace_ends_at: endsAt })
+}
+
 async function changeSecret(tx: Tx, key: KeyRow, kid: string, change: UpdateObject<Tables, 'secrets'>) {
   const { numUpdatedRows } = await tx
     .updateTable('secrets')

@@ -3,6 +3,7 @@ import type { Generated, Kysely, Transaction } from 'kysely'
 import type { IdempotentRequestsTable, SettlementsTable } from './answer-tables.ts'
 import type { EventTables } from './event-tables.ts'
 import type { KeyTables } from './key-tables.ts'
+import type { LeakTables } from './leak-tables.ts'
 import type { LogTables } from './log-tables.ts'
 import type { MemberTables } from './member-tables.ts'
 import type { WebhookTables } from './webhook-tables.ts'
@@ -210,7 +211,7 @@ export interface SchemaCompatibilityTable {
   oldest_compatible: number
 }
 
-export interface Tables extends EventTables, KeyTables, LogTables, MemberTables, WebhookTables {
+export interface Tables extends EventTables, KeyTables, LeakTables, LogTables, MemberTables, WebhookTables {
   audit_events: AuditEventsTable
   sessions: SessionsTable
   change_counter: ChangeCounterTable
@@ -285,6 +286,8 @@ export const tableNames = Object.keys({
   last_uses: true,
   flush_marks: true,
   grace_watch: true,
+  leak_reports: true,
+  leaks_told: true,
   webhooks: true,
   webhook_states: true,
   webhook_deliveries: true,

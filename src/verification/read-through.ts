@@ -180,7 +180,7 @@ export class Memory {
     const name = nameOf(asked)
     const reading = this.readNow(asked) ?? this.#underWay.get(name)
     if (reading !== undefined) return reading
-    const sought = asked.kid === undefined ? toSought(asked, await this.#candidatesOf(asked)) : undefined
+    const sought = asked.kid === undefined ? toSought(asked, await this.candidatesOf(asked)) : undefined
     // Of no recipe is it anything.
     if (sought?.kids.length === 0)
       return { ...this.#toKnown(undefined, sought, () => undefined), begunAt: this.clock.monotonic() }
@@ -193,7 +193,7 @@ export class Memory {
   }
 
   /** What another system's token may be stored as, by recipes that no change was missed of. */
-  async #candidatesOf({ token }: ForeignToken): Promise<Candidates> {
+  async candidatesOf({ token }: ForeignToken): Promise<Candidates> {
     if (!this.follower.following) {
       this.#followingAwaited ??= this.#awaitFollowing()
       await this.#followingAwaited

@@ -18,6 +18,7 @@ import { refusalOf } from './chromium.ts'
 const none: WireRules = {
   ...{ max_lifetime_seconds: null, require_expiry: false, permissions: null, catalogued_only: false },
   ...{ prefixes: null, require_allowed_ips: false, max_keys: null },
+  ...{ on_leak: null, leak_ends_after_hours: null },
 }
 
 test('two policies together allow what both allow', () => {

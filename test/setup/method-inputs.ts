@@ -24,6 +24,8 @@ export const methods: Record<string, readonly unknown[]> = {
   'keys.suspend': [idOfNothing, {}],
   'keys.resume': [idOfNothing],
   'keys.revoke': [idOfNothing],
+  ...{ 'keys.revokeSelf': [], 'keys.clearExposure': [idOfNothing] },
+  'leaks.report': [{ keys: ['not-a-token-of-ours'] }],
   'keys.addUnits': [idOfNothing, 'credits', { add: 1 }],
   ...{ 'organizations.create': [{ name: 'New' }], 'organizations.get': ['acme'] },
   ...{ 'organizations.list': [{}], 'organizations.listAll': [{}] },

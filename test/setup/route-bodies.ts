@@ -30,6 +30,8 @@ export const bodies: Record<string, unknown> = {
   updatePlan: { permissions: null },
   setPolicy: { max_keys: 1_000 },
   setOrganizationPolicy: { max_keys: 1_000 },
+  reportLeaks: { keys: ['not-a-token-of-ours'] },
+  revokeOwnKey: {},
   settleReservation: { reservation: 'r1.', cost: 0 },
   createWebhook: { url: 'https://receiver.example/', events: ['*'] },
   updateWebhook: { description: 'B' },

@@ -145,7 +145,8 @@ class Method:
 
     @property
     def answer(self) -> str:
-        content = self.operation["responses"]["200"].get("content", {})
+        responses = self.operation["responses"]
+        content = (responses.get("200") or responses["202"]).get("content", {})
         if self.is_export:
             return "shapes.AuditEvent" if self.place.noun == "audit" else "Dict[str, Any]"
         kind, media = next(iter(content.items()), ("", {}))

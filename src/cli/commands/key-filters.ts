@@ -17,4 +17,5 @@ export const filterTexts = {
   unusedSince: 'only keys that are older and were not used from then on',
   neverUsed: 'only keys that were never used',
   decoy: 'only decoys',
+  exposed: 'only keys that are marked as leaked',
 }

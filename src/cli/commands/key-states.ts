@@ -55,6 +55,37 @@ export const keyStateCommands = [
     }),
     print: ({ applied }, { args }) => print(`Revoked the key ${args.id}.`, ...describeApplied(applied)),
   }),
+  defineCommand({
+    path: 'keys revoke-self',
+    summary: 'revoke the key in LATCHKEY_KEY, whose token is no longer safe',
+    on: serverOrDatabase,
+    onServerOnly: true,
+    shape: async () => (await changes()).revokeKeySchema,
+    texts: {
+      reason: 'why: unspecified (the default), compromised, superseded, no_longer_used or owner_left',
+    },
+    wait: true,
+    confirm: () => async () => 'Revoke the key that asks permanently?',
+    examples: ['latchkey keys revoke-self --reason compromised --yes'],
+    notes: 'An old token in its grace ends itself alone.',
+    run: async ({ keys }, { input, wait }) => ({
+      success: true,
+      ...(await keys.revokeSelf({ ...wait, ...input })),
+    }),
+    print: ({ applied }) => print('Revoked the key.', ...describeApplied(applied)),
+  }),
+  defineCommand({
+    path: 'keys clear-exposure',
+    summary: 'clear the mark that a key leaked, once that is dealt with',
+    on: serverOrDatabase,
+    arguments: id,
+    examples: [`latchkey keys clear-exposure ${exampleId}`],
+    run: async ({ keys }, { args }) => {
+      await keys.clearExposure(args.id)
+      return { success: true }
+    },
+    print: (_, { args }) => print(`Cleared the mark of the key ${args.id}.`),
+  }),
 ]
 
 /** Asks about a key by its name. */

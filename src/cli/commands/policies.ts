@@ -35,13 +35,16 @@ export const policyCommands = [
       prefixes: 'what new tokens may begin with (repeatable)',
       requireAllowedIps: 'every key must name the addresses from which it may be used',
       maxKeys: 'how many keys an organization has at most that are neither revoked nor expired',
+      onLeak:
+        'when the newest token of a key leaks: revoke the key, end_after some hours the token, or notify alone',
+      leakEndsAfterHours: 'with --on-leak end_after: after how many hours, 1 to 24',
     },
     options: [
       organization(),
       new Option('--no-permissions', 'let nobody grant any permission').conflicts('permission'),
       new Option('--no-rules', 'remove all rules').conflicts([
         ...['permission', 'permissions', 'maxLifetime', 'requireExpiry', 'cataloguedOnly'],
-        ...['prefix', 'requireAllowedIps', 'maxKeys'],
+        ...['prefix', 'requireAllowedIps', 'maxKeys', 'onLeak', 'leakEndsAfterHours'],
       ]),
     ],
     wait: true,
@@ -49,6 +52,7 @@ export const policyCommands = [
     examples: [
       'latchkey policy set --max-lifetime 90d --max-keys 100',
       'latchkey policy set --organization acme --permission emails:* --require-allowed-ips',
+      'latchkey policy set --on-leak end_after --leak-ends-after-hours 4',
       'latchkey policy set --no-rules',
     ],
     notes:
@@ -95,7 +99,7 @@ function rulesOf(input: SetPolicyInput, options: Record<string, unknown>): SetPo
 }
 
 function printPolicy(policy: Policy): void {
-  const { maxLifetimeSeconds, permissions, prefixes, maxKeys, setAt, revision } = policy
+  const { maxLifetimeSeconds, permissions, prefixes, maxKeys, onLeak, setAt, revision } = policy
   const whether = (isOn: boolean) => (isOn ? 'yes' : 'no')
   print(
     ...formatFields([
@@ -106,8 +110,14 @@ function printPolicy(policy: Policy): void {
       ['Prefixes', prefixes === null ? 'no rule' : prefixes.join(', ')],
       ['Must name addresses', whether(policy.requireAllowedIps)],
       ['Most keys', maxKeys === null ? 'no rule' : String(maxKeys)],
+      ['When a token leaks', onLeak === null ? 'no rule' : describeOnLeak(policy)],
       ['Set', setAt === null ? 'never' : formatInstant(setAt, Date.now())],
       ['Revision', revision],
     ]),
   )
+}
+
+function describeOnLeak({ onLeak, leakEndsAfterHours }: Policy): string {
+  if (onLeak === 'end_after') return `the token ends after ${formatLength((leakEndsAfterHours ?? 1) * 3_600)}`
+  return onLeak === 'revoke' ? 'the key is revoked' : 'its owner is told'
 }

@@ -16,6 +16,7 @@ import type { Audit } from '../../core/shapes/audit.ts'
 import type { Events } from '../../core/shapes/events.ts'
 import type { Invitations } from '../../core/shapes/invitations.ts'
 import type { Keys } from '../../core/shapes/keys.ts'
+import type { Leaks } from '../../core/shapes/leaks.ts'
 import type { Members } from '../../core/shapes/members.ts'
 import type { Organizations } from '../../core/shapes/organizations.ts'
 import type { Plans } from '../../core/shapes/plans.ts'
@@ -39,6 +40,7 @@ export interface Connection {
   invitations: Invitations
   audit: Audit
   events: Events
+  leaks: Leaks
   plans: Plans
   policies: Policies
   sessions: Sessions

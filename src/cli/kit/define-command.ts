@@ -15,7 +15,7 @@ import {
 import { printJson, printNote } from './output.ts'
 import type { Place, TargetOptions } from './place.ts'
 import { findTarget } from './target.ts'
-import { confirm, readToken, requireSomebody } from './terminal.ts'
+import { confirm, readToken, readTokens, requireSomebody } from './terminal.ts'
 
 /** One call of a command, as it was typed. */
 export interface Call<Input, Name extends string = string> {
@@ -31,6 +31,8 @@ export interface Call<Input, Name extends string = string> {
   once: CallOptions
   /** The token from standard input or the prompt, if the command reads one. */
   token: string
+  /** The tokens from standard input, if it reads several. */
+  tokens: readonly string[]
 }
 
 /** The fields of a shape that were given. */
@@ -67,6 +69,8 @@ export interface Definition<S extends Shape, Name extends string, Answer, Resour
   makes?: true
   /** It reads a token, before anything else. */
   readsToken?: true
+  /** It reads tokens, before anything else. */
+  readsTokens?: true
   /** What to ask before it does what cannot be taken back; undefined for a call that need not be asked about. */
   confirm?(call: Call<ShapeInput<S>, Name>): ((resource: Resource) => Promise<string>) | undefined
   examples: readonly [string, ...string[]]
@@ -137,6 +141,7 @@ async function addCommand<S extends Shape, Name extends string, Answer extends o
       },
       once: given({ idempotencyKey: flags.idempotencyKey }) as CallOptions,
       token: definition.readsToken ? await readToken() : '',
+      tokens: definition.readsTokens ? await readTokens() : [],
     }).catch((error: unknown) => {
       throw namingArguments(error, names, definition.within)
     })

@@ -5,6 +5,7 @@ import { CommandError, exitCodes } from './failures.ts'
 
 /** Far more than a token has; a longer input is some other file. */
 const longestInput = 4096
+const longestInputOfMany = 16 * 1024 * 1024
 
 /** Throws CommandError, without showing it, if an argument holds a token. */
 export function refuseTokenArguments(argv: readonly string[]): void {
@@ -61,12 +62,25 @@ export function requireSomebody(yes: boolean | undefined): void {
   )
 }
 
-async function readAll(): Promise<string> {
+/** Reads tokens from standard input, with white space between them. */
+export async function readTokens(): Promise<string[]> {
+  const text = process.stdin.isTTY ? await promptHidden('Token: ') : await readAll(longestInputOfMany)
+  const tokens = text.split(/\s+/).filter((token) => token !== '')
+  if (tokens.length > 0) return tokens
+  throw new CommandError(exitCodes.usage, 'There are no tokens. Pass them on standard input.')
+}
+
+async function readAll(longest = longestInput): Promise<string> {
   let text = ''
   for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += chunk
-    if (text.length > longestInput) {
-      throw new CommandError(exitCodes.usage, 'Standard input contains more than one token. Pass one.')
+    if (text.length > longest) {
+      throw new CommandError(
+        exitCodes.usage,
+        longest === longestInput
+          ? 'Standard input contains more than one token. Pass one.'
+          : 'Standard input is too long. Pass tokens alone, at most 16 MiB of them.',
+      )
     }
   }
   return text

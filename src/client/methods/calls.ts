@@ -162,6 +162,18 @@ export function withdraw<Options extends CallOptions & EditOptions>(
   return end(requester, path, options, editNames)
 }
 
+/** Ends what calls. It is not sent again: once it is done, nobody calls by that token. */
+export async function endSelf<Options extends CallOptions & WaitOptions & { reason?: string | undefined }>(
+  { send }: Requester,
+  path: string,
+  options: Options | undefined,
+): Promise<Done<Options>> {
+  const { reason, ...rest } = checkOptions(options, [...changeNames, 'reason']) ?? ({} as Options)
+  const sending = { options: rest as Options, ...(reason !== undefined && { body: { reason } }) }
+  const { applied } = await send<{ applied?: Applied }>('POST', path + waitQuery(options), sending)
+  return (applied && { applied }) as Done<Options>
+}
+
 /** The same for a reason. */
 export function withdrawFor<Options extends CallOptions & EditOptions & { reason?: string | undefined }>(
   requester: Requester,

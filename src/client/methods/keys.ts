@@ -11,6 +11,7 @@ import {
   create,
   edit,
   end,
+  endSelf,
   listMethods,
   rotate,
   withdrawFor,
@@ -67,6 +68,10 @@ export function keyMethods(requester: Requester): Keys<CallOptions> {
     suspend: async (id, body = {}, options) => bring(requester, `${pathOf(id)}/suspend`, body, options),
     resume: async (id, options) => bring(requester, `${pathOf(id)}/resume`, undefined, options),
     revoke: async (id, options) => withdrawFor(requester, pathOf(id), options),
+    revokeSelf: async (options) => endSelf(requester, `${path}/self/revoke`, options),
+    clearExposure: async (id, options) => {
+      await send('DELETE', `${pathOf(id)}/exposure`, { repeatable: true, options: checkOptions(options) })
+    },
   }
 }
 

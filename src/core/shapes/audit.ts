@@ -37,6 +37,8 @@ export const auditActions = [
   'key.suspended',
   'key.resumed',
   'key.revoked',
+  'key.exposed',
+  'key.exposure_cleared',
   'key.places_forgotten',
   'key.prefixes_set',
   'key.permissions_described',

@@ -120,6 +120,11 @@ export const revokeKeySchema = z.strictObject({
     .meta({ description: 'Why; `unspecified` if absent.' }),
 })
 
+export const revokeOwnKeySchema = revokeKeySchema.meta({
+  id: 'RevokeOwnKey',
+  examples: [{ reason: 'compromised' }],
+})
+
 export const suspendSchema = z
   .strictObject({ reason: text(500).optional().meta({ description: 'Why, for people.' }) })
   .meta({ id: 'Suspend', examples: [{ reason: 'Unpaid invoice' }] })

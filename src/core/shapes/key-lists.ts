@@ -68,6 +68,10 @@ export const listKeysSchema = z.strictObject({
     .boolean({ error: 'Must be true or false.' })
     .optional()
     .meta({ description: 'Only keys that were never used, or, if false, that were used at least once.' }),
+  exposed: z
+    .boolean({ error: 'Must be true or false.' })
+    .optional()
+    .meta({ description: 'Only keys that are marked as leaked, or, if false, that are not.' }),
   breaksPolicy: z.boolean({ error: 'Must be true or false.' }).optional().meta({
     description:
       'Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if false, that break none. No rule on the number of keys is one of a single key.',

@@ -34,6 +34,8 @@ import {
 } from './key-lists.ts'
 import type { KeyPermissions, PermissionUse } from './key-permissions.ts'
 import { secretExample, secretSchema } from './key-secrets.ts'
+import { lastUseExample, lastUseSchema } from './last-uses.ts'
+import { exposureSchema } from './leaks.ts'
 import { type AddUnitsInput, type LimitState, limitStateSchema, planLimitsSchema } from './limits.ts'
 import { type List, nameSchema, type Page } from './page.ts'
 import type { KeyPlaces } from './places.ts'
@@ -74,30 +76,12 @@ const keyExample = {
   suspendedReason: null,
   revokedBy: null,
   revocationReason: null,
+  exposure: null,
   limits: [],
-  lastUsed: {
-    at: new Date('2026-02-01T08:30:00Z'),
-    ip: '192.0.2.7',
-    userAgent: 'curl/8.14.1',
-    operation: 'POST /emails',
-    kid: '4kTz9WqLm2Xc7RbN',
-  },
+  lastUsed: lastUseExample,
   revision: '1769860800000',
 } as const
 const createdExample = { ...keyExample, key: 're_…' }
-
-const lastUseSchema = z
-  .strictObject({
-    at: instant.meta({ description: 'When.' }),
-    ip: z
-      .string()
-      .nullable()
-      .meta({ description: "The client's address, or its network; null if not known." }),
-    userAgent: z.string().nullable().meta({ description: "The client's user agent; null if not known." }),
-    operation: z.string().nullable().meta({ description: 'What was called; null if not known.' }),
-    kid: z.string().nullable().meta({ description: 'The secret; null if not known.' }),
-  })
-  .meta({ id: 'LastUse', examples: [keyExample.lastUsed] })
 
 /** The key as everyone sees it: the seed's fields first, `key` excepted. */
 export const keySchema = z
@@ -153,6 +137,10 @@ export const keySchema = z
       .enum(revocationReasons)
       .nullable()
       .meta({ description: 'Why it was revoked; null if it is not.' }),
+    exposure: exposureSchema.nullable().meta({
+      description:
+        'That its leak was reported, as of the last report that counts; null if not, and once it is cleared.',
+    }),
     limits: z.array(limitStateSchema).meta({
       description: "Its own limits, with what is left of them; those of its organization are that one's.",
     }),
@@ -361,4 +349,13 @@ export interface Keys<Options extends CallOptions = CallOptions> extends List<Li
     id: string,
     options?: Given,
   ): Promise<Done<Given>>
+  /**
+   * Revokes the calling key for good; by an old token in its grace, ends that token alone. It takes no permission. Throws
+   * `last_root_key`.
+   */
+  revokeSelf<Given extends Options & WaitOptions & RevokeKeyInput = Options>(
+    options?: Given,
+  ): Promise<Done<Given>>
+  /** Clears the mark that the key leaked. Throws `key_not_found`, `permission_escalation`, also for the key itself and its children. */
+  clearExposure(id: string, options?: Options): Promise<void>
 }

@@ -4,7 +4,9 @@ import { maxLifetimeSeconds, maxPolicyKeys, maxPrefixes } from '../bounds.ts'
 import { instant, permissionsSchema, tokenPrefixSchema } from '../fields.ts'
 import { policyRules } from '../policy-rules.ts'
 import { type CallOptions, type Changed, type Done, type EditOptions, revision, waited } from './calls.ts'
+import { leakActions } from './leaks.ts'
 
+const ofHours = 'Must be a whole number from 1 to 24.'
 const flag = z.boolean({ error: 'Must be true or false.' })
 const rules = {
   maxLifetimeSeconds: z
@@ -41,6 +43,19 @@ const rules = {
       description:
         'How many keys an organization has at most that are neither revoked nor expired. Null for no rule.',
     }),
+  onLeak: z
+    .enum(leakActions, { error: `Must be one of ${leakActions.join(', ')}.` })
+    .nullable()
+    .meta({
+      description:
+        'What is done when the newest token of a key is reported as leaked: `revoke` the key, `end_after` some hours the token, or `notify` alone. Keys with a permission of `latchkey:` are revoked in any case. Null for no rule: then that of the deployment counts, and without one, `revoke`.',
+    }),
+  leakEndsAfterHours: z
+    .int({ error: ofHours })
+    .min(1, ofHours)
+    .max(24, ofHours)
+    .nullable()
+    .meta({ description: 'After how many hours, with `end_after`; null otherwise.' }),
 }
 
 export const setPolicySchema = z
@@ -52,6 +67,12 @@ export const setPolicySchema = z
     prefixes: rules.prefixes.default(null),
     requireAllowedIps: rules.requireAllowedIps.default(false),
     maxKeys: rules.maxKeys.default(null),
+    onLeak: rules.onLeak.default(null),
+    leakEndsAfterHours: rules.leakEndsAfterHours.default(null),
+  })
+  .refine(({ onLeak, leakEndsAfterHours }) => (onLeak === 'end_after') === (leakEndsAfterHours !== null), {
+    path: ['leakEndsAfterHours'],
+    error: 'Must stand beside on_leak end_after, and nowhere else.',
   })
   .meta({ id: 'SetPolicy', examples: [{ maxLifetimeSeconds: 7_776_000, maxKeys: 100 }] })
 
@@ -63,6 +84,8 @@ const policyExample = {
   prefixes: null,
   requireAllowedIps: false,
   maxKeys: 100,
+  onLeak: null,
+  leakEndsAfterHours: null,
   setAt: new Date('2026-01-31T12:00:00Z'),
   revision: '1769860800000',
 }

@@ -2,6 +2,7 @@
 import type { ActorOptions } from '../../core/call-options.ts'
 import type { LibraryKeys } from '../../core/shapes/keys.ts'
 import {
+  changeNames,
   checkOptions,
   creationNames,
   editNames,
@@ -18,6 +19,7 @@ import { describePermissions, listCatalogue, warned } from './catalogue.ts'
 import { listChildren, revokeChild } from './children.ts'
 import { createKey, deriveKey } from './create.ts'
 import { exportSecrets } from './export.ts'
+import { clearExposure } from './exposure.ts'
 import { importKeys, listRecipes } from './import.ts'
 import { listPermissions } from './permissions-in-use.ts'
 import { readPermissions } from './permissions-used.ts'
@@ -25,7 +27,7 @@ import { forgetPlaces, readPlaces } from './places.ts'
 import { listPrefixes, setPrefixes } from './prefixes.ts'
 import { previewKey } from './preview.ts'
 import { getKey, getOwnKey, listKeys } from './read.ts'
-import { endKeySecret, revokeKey } from './revoke.ts'
+import { endKeySecret, revokeKey, revokeOwnKey } from './revoke.ts'
 import { rotateKey } from './rotate.ts'
 import { resumeKey, suspendKey } from './suspend.ts'
 import { updateKey } from './update.ts'
@@ -75,5 +77,8 @@ export function keyMethods(engine: Engine): LibraryKeys<ActorOptions> {
       makeChange(engine, options, (checked) => resumeKey(engine, id, checked), editNames),
     revoke: (id, options) =>
       makeEnd(engine, options, (checked) => revokeKey(engine, id, checked), [...editNames, 'reason']),
+    revokeSelf: (options) =>
+      makeEnd(engine, options, (checked) => revokeOwnKey(engine, checked), [...changeNames, 'reason']),
+    clearExposure: async (id, options) => clearExposure(engine, id, checkOptions(options)),
   }
 }

@@ -2,7 +2,7 @@
 import type { Change } from '../../commit/commit.ts'
 import { scopeOf } from '../../core/access.ts'
 import { creatorOf, holdsDatabase } from '../../core/actor.ts'
-import { LatchkeyError } from '../../core/errors.ts'
+import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { type RevokeKeyInput, revokeKeySchema } from '../../core/shapes/key-changes.ts'
 import { isRotated } from '../../core/status.ts'
@@ -65,6 +65,27 @@ export async function revokeKey(
     if (key.revoked_at !== null) return
     requireRevision(key, options)
     await endKey(change, key, reason)
+  })
+}
+
+/**
+ * Ends what the calling token opens: its key for ever, or, if it is an old one in its grace, that alone. Throws `invalid_input` for an
+ * actor that is no key, `last_root_key`.
+ */
+export async function revokeOwnKey(
+  engine: Engine,
+  options: CommandOptions & RevokeKeyInput = {},
+): Promise<void> {
+  const { reason } = parseInput(revokeKeySchema, { reason: options.reason })
+  const actor = actorOf(options)
+  if (actor.type !== 'key') refuseField('actor', 'Name the calling key: { actor: caller }.')
+  const { keyId, kid } = actor
+  const requirements = { permission: 'any key', keyId, signal: options.signal } as const
+  await engine.commit(actor, requirements, async (change) => {
+    const key = await requireKey(change, keyId)
+    if (key.kid === kid) return endKey(change, key, reason)
+    const secret = await findSecret(change.tx, key, kid)
+    if (secret) await endSecret(change, key, secret)
   })
 }
 

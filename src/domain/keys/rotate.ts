@@ -145,7 +145,11 @@ export function planRotation(
   graceSeconds: number,
   now: number,
 ): { graceEndsAt: number; over: string[] } {
-  const inGrace = secrets.some(({ grace_ends_at: end }) => end !== null && !hasPassed(end, now))
+  const newest = secrets.find(({ kid }) => kid === key.kid)
+  // A newest one that leaked may have an end already, which no rotation puts off.
+  const inGrace = secrets.some(
+    ({ kid, grace_ends_at: end }) => kid !== key.kid && end !== null && !hasPassed(end, now),
+  )
   if (graceSeconds > 0 && inGrace) {
     throw new LatchkeyError(
       'rotation_in_progress',
@@ -153,7 +157,11 @@ export function planRotation(
     )
   }
   return {
-    graceEndsAt: Math.min(now + graceSeconds * 1000, key.expires_at ?? Number.POSITIVE_INFINITY),
+    graceEndsAt: Math.min(
+      now + graceSeconds * 1000,
+      key.expires_at ?? Number.POSITIVE_INFINITY,
+      newest?.grace_ends_at ?? Number.POSITIVE_INFINITY,
+    ),
     // A grace that has run out is ended for good, so that few secrets are ever unended.
     over: secrets.filter(({ kid }) => graceSeconds === 0 || kid !== key.kid).map(({ kid }) => kid),
   }

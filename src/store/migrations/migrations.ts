@@ -35,6 +35,7 @@ import * as children from './0030-children.ts'
 import * as policies from './0031-policies.ts'
 import * as decoys from './0032-decoys.ts'
 import * as members from './0033-members.ts'
+import * as leaks from './0034-leaks.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -74,6 +75,7 @@ export const steps: readonly Step[] = [
   policies.up,
   decoys.up,
   members.up,
+  leaks.up,
 ]
 
 /** The version of the schema that this program works on. */

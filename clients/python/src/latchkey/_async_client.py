@@ -72,6 +72,7 @@ class AsyncKeys:
         expires_before: Optional[datetime] = None,
         unused_since: Optional[datetime] = None,
         never_used: Optional[bool] = None,
+        exposed: Optional[bool] = None,
         breaks_policy: Optional[bool] = None,
         decoy: Optional[bool] = None,
         sort: Optional[Literal["-created_at", "-last_used_at", "last_used_at", "expires_at", "name"]] = None,
@@ -103,6 +104,7 @@ class AsyncKeys:
         :param expires_before: Only keys that expire before this instant.
         :param unused_since: Only keys that were created before this instant and not used from then on.
         :param never_used: Only keys that were never used, or, if false, that were used at least once.
+        :param exposed: Only keys that are marked as leaked, or, if false, that are not.
         :param breaks_policy: Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if
             false, that break none. No rule on the number of keys is one of a single key.
         :param decoy: Only decoys or, if false, only keys that are none.
@@ -113,7 +115,7 @@ class AsyncKeys:
         :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
         :param after: The cursor of the previous page.
         """
-        answer = await self._requester.send("GET", "/v1/keys", query={"status": status, "organization_id": organization_id, "q": q, "tag": tag, "permission": permission, "created_by": created_by, "creator": creator, "token_seen_by": token_seen_by, "prefix": prefix, "kid": kid, "hint": hint, "expires_before": expires_before, "unused_since": unused_since, "never_used": never_used, "breaks_policy": breaks_policy, "decoy": decoy, "sort": sort, "count": count, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
+        answer = await self._requester.send("GET", "/v1/keys", query={"status": status, "organization_id": organization_id, "q": q, "tag": tag, "permission": permission, "created_by": created_by, "creator": creator, "token_seen_by": token_seen_by, "prefix": prefix, "kid": kid, "hint": hint, "expires_before": expires_before, "unused_since": unused_since, "never_used": never_used, "exposed": exposed, "breaks_policy": breaks_policy, "decoy": decoy, "sort": sort, "count": count, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
         return read_page(answer)
 
     async def list_all(
@@ -133,6 +135,7 @@ class AsyncKeys:
         expires_before: Optional[datetime] = None,
         unused_since: Optional[datetime] = None,
         never_used: Optional[bool] = None,
+        exposed: Optional[bool] = None,
         breaks_policy: Optional[bool] = None,
         decoy: Optional[bool] = None,
         sort: Optional[Literal["-created_at", "-last_used_at", "last_used_at", "expires_at", "name"]] = None,
@@ -143,7 +146,7 @@ class AsyncKeys:
         """Gives every item of list(), page by page, as it is asked for."""
         after: Optional[str] = None
         while True:
-            page = await self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
+            page = await self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, exposed=exposed, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
             for item in page.items:
                 yield item
             if page.next is None:
@@ -685,6 +688,41 @@ class AsyncKeys:
         told: shapes.ChangeDone = answer.json()
         return told
 
+    async def revoke_own(
+        self,
+        *,
+        reason: Union[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"], Unset] = UNSET,
+        wait: Optional[Literal["applied"]] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.ChangeDone:
+        """Revoke the calling key.
+
+        For whoever holds a token that is no longer safe: no permission is needed. An old token in its grace
+        ends itself alone. Cannot be undone. The body may have at most 64 KiB.
+
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        """
+        answer = await self._requester.send("POST", "/v1/keys/self/revoke", query={"wait": wait}, body=given({"reason": reason}), repeatable=False, timeout=timeout)
+        told: shapes.ChangeDone = answer.json()
+        return told
+
+    async def clear_exposure(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """Clear the mark of a leak.
+
+        When the leak is dealt with: `exposure` is null again, until another report. Neither the key itself nor
+        a child of it may. Repeated, the call changes nothing. Requires `latchkey:keys:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("DELETE", f"/v1/keys/{path_segment(id)}/exposure", repeatable=True, timeout=timeout)
+        told: shapes.Done = answer.json()
+        return told
+
 
 class AsyncOrganizations:
     """Creates, reads and changes the owners of keys."""
@@ -1007,6 +1045,8 @@ class AsyncPolicies:
         prefixes: Union[Optional[Sequence[str]], Unset] = UNSET,
         require_allowed_ips: Union[bool, Unset] = UNSET,
         max_keys: Union[Optional[int], Unset] = UNSET,
+        on_leak: Union[Optional[Literal["revoke", "end_after", "notify"]], Unset] = UNSET,
+        leak_ends_after_hours: Union[Optional[int], Unset] = UNSET,
         wait: Optional[Literal["applied"]] = None,
         if_revision: Union[str, Sequence[str], None] = None,
         timeout: Optional[float] = None,
@@ -1020,7 +1060,7 @@ class AsyncPolicies:
 
         :param wait: Answer when every live process has confirmed the change, or after 2 s.
         """
-        answer = await self._requester.send("PUT", "/v1/policy", query={"wait": wait}, body=given({"max_lifetime_seconds": max_lifetime_seconds, "require_expiry": require_expiry, "permissions": permissions, "catalogued_only": catalogued_only, "prefixes": prefixes, "require_allowed_ips": require_allowed_ips, "max_keys": max_keys}), headers=condition(if_revision), repeatable=True, timeout=timeout)
+        answer = await self._requester.send("PUT", "/v1/policy", query={"wait": wait}, body=given({"max_lifetime_seconds": max_lifetime_seconds, "require_expiry": require_expiry, "permissions": permissions, "catalogued_only": catalogued_only, "prefixes": prefixes, "require_allowed_ips": require_allowed_ips, "max_keys": max_keys, "on_leak": on_leak, "leak_ends_after_hours": leak_ends_after_hours}), headers=condition(if_revision), repeatable=True, timeout=timeout)
         told: shapes.ChangedPolicy = answer.json()
         return told
 
@@ -1051,6 +1091,8 @@ class AsyncPolicies:
         prefixes: Union[Optional[Sequence[str]], Unset] = UNSET,
         require_allowed_ips: Union[bool, Unset] = UNSET,
         max_keys: Union[Optional[int], Unset] = UNSET,
+        on_leak: Union[Optional[Literal["revoke", "end_after", "notify"]], Unset] = UNSET,
+        leak_ends_after_hours: Union[Optional[int], Unset] = UNSET,
         wait: Optional[Literal["applied"]] = None,
         if_revision: Union[str, Sequence[str], None] = None,
         timeout: Optional[float] = None,
@@ -1064,7 +1106,7 @@ class AsyncPolicies:
         :param id: The id. The id of another organization is answered like an unknown one.
         :param wait: Answer when every live process has confirmed the change, or after 2 s.
         """
-        answer = await self._requester.send("PUT", f"/v1/organizations/{path_segment(id)}/policy", query={"wait": wait}, body=given({"max_lifetime_seconds": max_lifetime_seconds, "require_expiry": require_expiry, "permissions": permissions, "catalogued_only": catalogued_only, "prefixes": prefixes, "require_allowed_ips": require_allowed_ips, "max_keys": max_keys}), headers=condition(if_revision), repeatable=True, timeout=timeout)
+        answer = await self._requester.send("PUT", f"/v1/organizations/{path_segment(id)}/policy", query={"wait": wait}, body=given({"max_lifetime_seconds": max_lifetime_seconds, "require_expiry": require_expiry, "permissions": permissions, "catalogued_only": catalogued_only, "prefixes": prefixes, "require_allowed_ips": require_allowed_ips, "max_keys": max_keys, "on_leak": on_leak, "leak_ends_after_hours": leak_ends_after_hours}), headers=condition(if_revision), repeatable=True, timeout=timeout)
         told: shapes.ChangedPolicy = answer.json()
         return told
 
@@ -1662,7 +1704,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1693,7 +1735,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1715,7 +1757,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,
@@ -2062,6 +2104,32 @@ class AsyncUsage:
         :param key_id: Only calls with this key.
         """
         return Export(self._requester.rows("/v1/usage/export", {"since": since, "until": until, "by": by, "organization_id": organization_id, "key_id": key_id}, timeout))
+
+
+class AsyncLeaks:
+    """Reports tokens that stand where they must not."""
+
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
+
+    async def report(
+        self,
+        *,
+        keys: Sequence[str],
+        url: Union[str, Unset] = UNSET,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """Report leaked tokens.
+
+        Whoever shows a whole token may report it: nobody need sign in. Every report is written down before it
+        is answered, and the answer is the same for any token, live or not. A moment later the newest token of a
+        key meets the policy (`on_leak`; `revoke` without one), an old token in its grace ends, and the owner is
+        told by the event `key.exposed`. From one address (of IPv6, a /48) come at most 60 reports and 2,000
+        tokens an hour. The body may have at most 1024 KiB.
+        """
+        answer = await self._requester.send("POST", "/v1/leaks", body=given({"keys": keys, "url": url}), repeatable=True, timeout=timeout)
+        told: shapes.Done = answer.json()
+        return told
 
 
 class AsyncSessions:

@@ -70,6 +70,7 @@ class Keys:
         expires_before: Optional[datetime] = None,
         unused_since: Optional[datetime] = None,
         never_used: Optional[bool] = None,
+        exposed: Optional[bool] = None,
         breaks_policy: Optional[bool] = None,
         decoy: Optional[bool] = None,
         sort: Optional[Literal["-created_at", "-last_used_at", "last_used_at", "expires_at", "name"]] = None,
@@ -101,6 +102,7 @@ class Keys:
         :param expires_before: Only keys that expire before this instant.
         :param unused_since: Only keys that were created before this instant and not used from then on.
         :param never_used: Only keys that were never used, or, if false, that were used at least once.
+        :param exposed: Only keys that are marked as leaked, or, if false, that are not.
         :param breaks_policy: Only keys that break a rule of a policy, with the rules (`broken_rules`), or, if
             false, that break none. No rule on the number of keys is one of a single key.
         :param decoy: Only decoys or, if false, only keys that are none.
@@ -111,7 +113,7 @@ class Keys:
         :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
         :param after: The cursor of the previous page.
         """
-        return run(self._inner.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, after=after, timeout=timeout))
+        return run(self._inner.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, exposed=exposed, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, after=after, timeout=timeout))
 
     def list_all(
         self,
@@ -130,6 +132,7 @@ class Keys:
         expires_before: Optional[datetime] = None,
         unused_since: Optional[datetime] = None,
         never_used: Optional[bool] = None,
+        exposed: Optional[bool] = None,
         breaks_policy: Optional[bool] = None,
         decoy: Optional[bool] = None,
         sort: Optional[Literal["-created_at", "-last_used_at", "last_used_at", "expires_at", "name"]] = None,
@@ -140,7 +143,7 @@ class Keys:
         """Gives every item of list(), page by page, as it is asked for."""
         after: Optional[str] = None
         while True:
-            page = self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
+            page = self.list(status=status, organization_id=organization_id, q=q, tag=tag, permission=permission, created_by=created_by, creator=creator, token_seen_by=token_seen_by, prefix=prefix, kid=kid, hint=hint, expires_before=expires_before, unused_since=unused_since, never_used=never_used, exposed=exposed, breaks_policy=breaks_policy, decoy=decoy, sort=sort, count=count, limit=limit, timeout=timeout, after=after)
             for item in page.items:
                 yield item
             if page.next is None:
@@ -633,6 +636,37 @@ class Keys:
         """
         return run(self._inner.revoke(id, wait=wait, reason=reason, if_revision=if_revision, timeout=timeout))
 
+    def revoke_own(
+        self,
+        *,
+        reason: Union[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"], Unset] = UNSET,
+        wait: Optional[Literal["applied"]] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.ChangeDone:
+        """Revoke the calling key.
+
+        For whoever holds a token that is no longer safe: no permission is needed. An old token in its grace
+        ends itself alone. Cannot be undone. The body may have at most 64 KiB.
+
+        :param wait: Answer when every live process has confirmed the change, or after 2 s.
+        """
+        return run(self._inner.revoke_own(reason=reason, wait=wait, timeout=timeout))
+
+    def clear_exposure(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """Clear the mark of a leak.
+
+        When the leak is dealt with: `exposure` is null again, until another report. Neither the key itself nor
+        a child of it may. Repeated, the call changes nothing. Requires `latchkey:keys:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        return run(self._inner.clear_exposure(id, timeout=timeout))
+
 
 class Organizations:
     """Creates, reads and changes the owners of keys."""
@@ -931,6 +965,8 @@ class Policies:
         prefixes: Union[Optional[Sequence[str]], Unset] = UNSET,
         require_allowed_ips: Union[bool, Unset] = UNSET,
         max_keys: Union[Optional[int], Unset] = UNSET,
+        on_leak: Union[Optional[Literal["revoke", "end_after", "notify"]], Unset] = UNSET,
+        leak_ends_after_hours: Union[Optional[int], Unset] = UNSET,
         wait: Optional[Literal["applied"]] = None,
         if_revision: Union[str, Sequence[str], None] = None,
         timeout: Optional[float] = None,
@@ -944,7 +980,7 @@ class Policies:
 
         :param wait: Answer when every live process has confirmed the change, or after 2 s.
         """
-        return run(self._inner.set(max_lifetime_seconds=max_lifetime_seconds, require_expiry=require_expiry, permissions=permissions, catalogued_only=catalogued_only, prefixes=prefixes, require_allowed_ips=require_allowed_ips, max_keys=max_keys, wait=wait, if_revision=if_revision, timeout=timeout))
+        return run(self._inner.set(max_lifetime_seconds=max_lifetime_seconds, require_expiry=require_expiry, permissions=permissions, catalogued_only=catalogued_only, prefixes=prefixes, require_allowed_ips=require_allowed_ips, max_keys=max_keys, on_leak=on_leak, leak_ends_after_hours=leak_ends_after_hours, wait=wait, if_revision=if_revision, timeout=timeout))
 
     def get_for(
         self,
@@ -971,6 +1007,8 @@ class Policies:
         prefixes: Union[Optional[Sequence[str]], Unset] = UNSET,
         require_allowed_ips: Union[bool, Unset] = UNSET,
         max_keys: Union[Optional[int], Unset] = UNSET,
+        on_leak: Union[Optional[Literal["revoke", "end_after", "notify"]], Unset] = UNSET,
+        leak_ends_after_hours: Union[Optional[int], Unset] = UNSET,
         wait: Optional[Literal["applied"]] = None,
         if_revision: Union[str, Sequence[str], None] = None,
         timeout: Optional[float] = None,
@@ -984,7 +1022,7 @@ class Policies:
         :param id: The id. The id of another organization is answered like an unknown one.
         :param wait: Answer when every live process has confirmed the change, or after 2 s.
         """
-        return run(self._inner.set_for(id, max_lifetime_seconds=max_lifetime_seconds, require_expiry=require_expiry, permissions=permissions, catalogued_only=catalogued_only, prefixes=prefixes, require_allowed_ips=require_allowed_ips, max_keys=max_keys, wait=wait, if_revision=if_revision, timeout=timeout))
+        return run(self._inner.set_for(id, max_lifetime_seconds=max_lifetime_seconds, require_expiry=require_expiry, permissions=permissions, catalogued_only=catalogued_only, prefixes=prefixes, require_allowed_ips=require_allowed_ips, max_keys=max_keys, on_leak=on_leak, leak_ends_after_hours=leak_ends_after_hours, wait=wait, if_revision=if_revision, timeout=timeout))
 
     def delete_for(
         self,
@@ -1534,7 +1572,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1564,7 +1602,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1586,7 +1624,7 @@ class Audit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,
@@ -1915,6 +1953,30 @@ class Usage:
         :param key_id: Only calls with this key.
         """
         return SyncExport(self._inner.export(since=since, until=until, by=by, organization_id=organization_id, key_id=key_id, timeout=timeout))
+
+
+class Leaks:
+    """Reports tokens that stand where they must not."""
+
+    def __init__(self, one: inner.AsyncLeaks) -> None:
+        self._inner = one
+
+    def report(
+        self,
+        *,
+        keys: Sequence[str],
+        url: Union[str, Unset] = UNSET,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """Report leaked tokens.
+
+        Whoever shows a whole token may report it: nobody need sign in. Every report is written down before it
+        is answered, and the answer is the same for any token, live or not. A moment later the newest token of a
+        key meets the policy (`on_leak`; `revoke` without one), an old token in its grace ends, and the owner is
+        told by the event `key.exposed`. From one address (of IPv6, a /48) come at most 60 reports and 2,000
+        tokens an hour. The body may have at most 1024 KiB.
+        """
+        return run(self._inner.report(keys=keys, url=url, timeout=timeout))
 
 
 class Sessions:

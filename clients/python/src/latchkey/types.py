@@ -71,7 +71,7 @@ class AuditEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -150,6 +150,8 @@ class BulkChangeFilter(TypedDict, total=False):
     unused_since: datetime
     #: Only keys that were never used, or, if false, that were used at least once.
     never_used: bool
+    #: Only keys that are marked as leaked, or, if false, that are not.
+    exposed: bool
     #: Only decoys or, if false, only keys that are none.
     decoy: bool
 
@@ -273,6 +275,8 @@ class _ChangedKey(TypedDict):
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
+    #: That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+    exposure: Optional[Exposure]
     #: Its own limits, with what is left of them; those of its organization are that one's.
     limits: List[LimitState]
     #: The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and
@@ -448,6 +452,12 @@ class _ChangedPolicy(TypedDict):
     require_allowed_ips: bool
     #: How many keys an organization has at most that are neither revoked nor expired. Null for no rule.
     max_keys: Optional[int]
+    #: What is done when the newest token of a key is reported as leaked: `revoke` the key, `end_after` some
+    #: hours the token, or `notify` alone. Keys with a permission of `latchkey:` are revoked in any case.
+    #: Null for no rule: then that of the deployment counts, and without one, `revoke`.
+    on_leak: Optional[Literal["revoke", "end_after", "notify"]]
+    #: After how many hours, with `end_after`; null otherwise.
+    leak_ends_after_hours: Optional[int]
     #: When it was last set; null if it never was.
     set_at: Optional[datetime]
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
@@ -683,6 +693,8 @@ class _CreatedKey(TypedDict):
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
+    #: That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+    exposure: Optional[Exposure]
     #: Its own limits, with what is left of them; those of its organization are that one's.
     limits: List[LimitState]
     #: The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and
@@ -1010,6 +1022,27 @@ class ExceededVerdict(TypedDict):
     exceeded: List[ExceededLimit]
     #: How long to wait, in milliseconds; null if the same call will never pass.
     retry_after_ms: Optional[int]
+
+
+class Exposure(TypedDict):
+    """The shape Exposure of the API."""
+
+    #: When it was reported.
+    at: datetime
+    #: The public id of the secret that was found.
+    kid: str
+    #: The prefix and the kid of its token, which are not secret.
+    hint: str
+    #: `possession` for whoever showed the token; `github` or `gitlab` for their scanners.
+    source: Literal["possession", "github", "gitlab"]
+    #: Where it was found; null if nobody said.
+    url: Optional[str]
+    #: What was done at once: the key is `revoked`; an old token was ended (`secret_ended`); the token ends
+    #: at `ends_at` (`ends_later`); nothing but to tell (`notified`); or `none`, since the token opened
+    #: nothing any more.
+    action: Literal["revoked", "secret_ended", "ends_later", "notified", "none"]
+    #: When the token ends; null if that is not to come.
+    ends_at: Optional[datetime]
 
 
 class Facts(TypedDict):
@@ -1426,6 +1459,8 @@ class _Key(TypedDict):
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
+    #: That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+    exposure: Optional[Exposure]
     #: Its own limits, with what is left of them; those of its organization are that one's.
     limits: List[LimitState]
     #: The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and
@@ -1509,6 +1544,8 @@ class _KeyDetails(TypedDict):
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
+    #: That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+    exposure: Optional[Exposure]
     #: Its own limits, with what is left of them; those of its organization are that one's.
     limits: List[LimitState]
     #: The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and
@@ -1706,7 +1743,7 @@ class LogEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -2039,6 +2076,12 @@ class Policy(TypedDict):
     require_allowed_ips: bool
     #: How many keys an organization has at most that are neither revoked nor expired. Null for no rule.
     max_keys: Optional[int]
+    #: What is done when the newest token of a key is reported as leaked: `revoke` the key, `end_after` some
+    #: hours the token, or `notify` alone. Keys with a permission of `latchkey:` are revoked in any case.
+    #: Null for no rule: then that of the deployment counts, and without one, `revoke`.
+    on_leak: Optional[Literal["revoke", "end_after", "notify"]]
+    #: After how many hours, with `end_after`; null otherwise.
+    leak_ends_after_hours: Optional[int]
     #: When it was last set; null if it never was.
     set_at: Optional[datetime]
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
@@ -2094,7 +2137,7 @@ class _Problem(TypedDict):
     #: What is wrong with this request.
     detail: str
     #: Stable; see docs/reference/errors.md.
-    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "missing_token", "invalid_token", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "email_not_proven", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "management_keys_left", "too_many_invitations", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "upstream_unavailable", "relay_loop"]
+    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "missing_token", "invalid_token", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "email_not_proven", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "management_keys_left", "too_many_invitations", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "upstream_unavailable", "relay_loop"]
     request_id: str
 
 
@@ -2169,6 +2212,18 @@ class ReplayWebhook(TypedDict):
     since: datetime
 
 
+class _ReportLeaks(TypedDict):
+    #: The tokens, each whole. To show a token is the proof that one may report it.
+    keys: List[str]
+
+
+class ReportLeaks(_ReportLeaks, total=False):
+    """The shape ReportLeaks of the API."""
+
+    #: Where they were found. Shown as text, and never opened.
+    url: str
+
+
 class ReportedCount(TypedDict):
     """The shape ReportedCount of the API."""
 
@@ -2203,6 +2258,13 @@ class ReportedProfile(_ReportedProfile, total=False):
     """The shape ReportedProfile of the API."""
 
     context: CallContext
+
+
+class RevokeOwnKey(TypedDict, total=False):
+    """The shape RevokeOwnKey of the API."""
+
+    #: Why; `unspecified` if absent.
+    reason: Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]
 
 
 class _RevokeToken(TypedDict):
@@ -2282,6 +2344,8 @@ class _RotatedKey(TypedDict):
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
+    #: That its leak was reported, as of the last report that counts; null if not, and once it is cleared.
+    exposure: Optional[Exposure]
     #: Its own limits, with what is left of them; those of its organization are that one's.
     limits: List[LimitState]
     #: The same as `last_used_at`, with what is known of the call; null if none found it valid. Address and
@@ -2459,6 +2523,12 @@ class SetPolicy(TypedDict, total=False):
     #: How many keys an organization has at most that are neither revoked nor expired. Null for no rule. If
     #: absent: `null`.
     max_keys: Optional[int]
+    #: What is done when the newest token of a key is reported as leaked: `revoke` the key, `end_after` some
+    #: hours the token, or `notify` alone. Keys with a permission of `latchkey:` are revoked in any case.
+    #: Null for no rule: then that of the deployment counts, and without one, `revoke`. If absent: `null`.
+    on_leak: Optional[Literal["revoke", "end_after", "notify"]]
+    #: After how many hours, with `end_after`; null otherwise. If absent: `null`.
+    leak_ends_after_hours: Optional[int]
 
 
 class SetPrefixes(TypedDict):

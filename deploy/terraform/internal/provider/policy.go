@@ -23,6 +23,8 @@ type policyModel struct {
 	Prefixes           []string     `tfsdk:"prefixes"`
 	RequireAllowedIPs  types.Bool   `tfsdk:"require_allowed_ips"`
 	MaxKeys            types.Int64  `tfsdk:"max_keys"`
+	OnLeak             types.String `tfsdk:"on_leak"`
+	LeakEndsAfterHours types.Int64  `tfsdk:"leak_ends_after_hours"`
 }
 
 // deployment is the id by which the policy of the deployment is imported.
@@ -49,6 +51,10 @@ func (*policyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"require_allowed_ips": schema.BoolAttribute{Optional: true, Description: "Whether every key must have allowed_ips."},
 			"max_keys": schema.Int64Attribute{Optional: true,
 				Description: "How many keys an organization has at most that are neither revoked nor expired; no rule if absent."},
+			"on_leak": schema.StringAttribute{Optional: true,
+				Description: "What is done when the newest token of a key leaks: revoke, end_after or notify; no rule if absent."},
+			"leak_ends_after_hours": schema.Int64Attribute{Optional: true,
+				Description: "After how many hours, 1 to 24, with on_leak end_after."},
 		},
 	}
 }
@@ -58,7 +64,7 @@ func (m policyModel) input() latchkey.SetPolicy {
 		MaxLifetimeSeconds: nullableNumber(m.MaxLifetimeSeconds), RequireExpiry: latchkey.Ptr(m.RequireExpiry.ValueBool()),
 		Permissions: boundOf(m.Permissions), CataloguedOnly: latchkey.Ptr(m.CataloguedOnly.ValueBool()),
 		Prefixes: boundOf(m.Prefixes), RequireAllowedIPs: latchkey.Ptr(m.RequireAllowedIPs.ValueBool()),
-		MaxKeys: nullableNumber(m.MaxKeys),
+		MaxKeys: nullableNumber(m.MaxKeys), OnLeak: nullableText(m.OnLeak), LeakEndsAfterHours: nullableNumber(m.LeakEndsAfterHours),
 	}
 }
 
@@ -104,7 +110,7 @@ func (r *policyResource) Create(ctx context.Context, req resource.CreateRequest,
 
 func hasRules(policy *latchkey.Policy) bool {
 	return policy.MaxLifetimeSeconds != nil || policy.RequireExpiry || policy.Permissions != nil || policy.CataloguedOnly ||
-		policy.Prefixes != nil || policy.RequireAllowedIPs || policy.MaxKeys != nil
+		policy.Prefixes != nil || policy.RequireAllowedIPs || policy.MaxKeys != nil || policy.OnLeak != nil
 }
 
 func (r *policyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -129,6 +135,8 @@ func (r *policyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	model.Prefixes = readBound(model.Prefixes, policy.Prefixes)
 	model.RequireAllowedIPs = flagOf(model.RequireAllowedIPs, policy.RequireAllowedIPs)
 	model.MaxKeys = types.Int64PointerValue(policy.MaxKeys)
+	model.OnLeak = types.StringPointerValue(policy.OnLeak)
+	model.LeakEndsAfterHours = types.Int64PointerValue(policy.LeakEndsAfterHours)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 	rememberRevision(ctx, resp.Private, policy.Revision, &resp.Diagnostics)
 }

@@ -96,6 +96,13 @@ export const calls: Record<string, Call> = {
   },
   resumeKey: { method: 'keys.resume', command: `latchkey keys resume ${key}` },
   revokeKey: { method: 'keys.revoke', command: `latchkey keys revoke ${key} --yes --wait` },
+  revokeOwnKey: {
+    method: 'keys.revokeSelf',
+    python: 'keys.revoke_own',
+    command: 'latchkey keys revoke-self --reason compromised --yes',
+  },
+  clearKeyExposure: { method: 'keys.clearExposure', command: `latchkey keys clear-exposure ${key}` },
+  reportLeaks: { method: 'leaks.report', command: 'latchkey leak report < tokens.txt' },
   addKeyUnits: {
     method: 'keys.addUnits',
     command: `latchkey keys add-units ${key} credits 500 --reference "payment 4711"`,
