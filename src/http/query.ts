@@ -28,6 +28,7 @@ const readers: Readonly<Record<string, (value: string) => number | boolean | str
   types: (value) => value.split(','),
   key_ids: (value) => value.split(','),
   never_used: readBoolean,
+  exposed: readBoolean,
   breaks_policy: readBoolean,
   decoy: readBoolean,
   count: readBoolean,

@@ -36,6 +36,7 @@ const flags: Record<string, string> = {
   expiresBefore: '--expires-before <when>',
   unusedSince: '--unused-since <when>',
   neverUsed: '--never-used',
+  exposed: '--exposed',
   breaksPolicy: '--breaks-policy',
   decoy: '--decoy',
   maxLifetimeSeconds: '--max-lifetime <duration>',
