@@ -10,6 +10,7 @@ import { measureEventsVerify } from './events-verify.ts'
 import { measureHttp } from './http.ts'
 import { measureImports } from './imports.ts'
 import { measureInProcess } from './in-process.ts'
+import { measureLeaks } from './leaks.ts'
 import { measureLimitsCold } from './limits-cold.ts'
 import { measureLimitsHotKey } from './limits-hot-key.ts'
 import { measureLimitsHttp } from './limits-http.ts'
@@ -43,6 +44,7 @@ export const sections: Record<string, (settings: Settings) => Promise<Findings>>
   'usage-figures': measureUsageFigures,
   imports: measureImports,
   children: measureChildren,
+  leaks: measureLeaks,
   'events-creation': measureEventsCreation,
   'events-delivery': measureEventsDelivery,
   'events-verify': measureEventsVerify,
