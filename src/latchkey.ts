@@ -16,7 +16,6 @@ import {
   webhookSettingsOf,
 } from './config.ts'
 import { newId } from './core/ids.ts'
-import { readPartners } from './core/partner-settings.ts'
 import { keepPlace } from './core/places.ts'
 import { publicUrlOf } from './core/standards-settings.ts'
 import { CheckpointFile } from './domain/audit/checkpoint-file.ts'
@@ -51,7 +50,7 @@ import { ReachedLimits } from './domain/limits/reached.ts'
 import { reservations } from './domain/limits/reservations.ts'
 import { nounMethods } from './domain/methods.ts'
 import { noteOpening } from './domain/openings.ts'
-import { openPartners } from './domain/partners/partners.ts'
+import { openPartners, partnersOf } from './domain/partners/partners.ts'
 import { systemRandom } from './domain/random.ts'
 import { countSealedValues, resealingJob } from './domain/sealed-values.ts'
 import { SessionReads } from './domain/sessions/reads.ts'
@@ -86,6 +85,7 @@ import { verifyBatch } from './verification/verify-batch.ts'
 export type { Latchkey } from './domain/interface.ts'
 export { newKeyringFile, rotateKeyringFile } from './domain/keyring-file.ts'
 export type { LatchkeyOptions } from './domain/latchkey-options.ts'
+export { inspectPartners } from './domain/partners/inspect.ts'
 export { hasLatchkeyTables, inspectDatabase } from './store/store.ts'
 
 /** Opens a database for use in this process. Throws `invalid_input` for options, `store_unavailable`. */
@@ -98,7 +98,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const [kept, keptUsage] = [keptPlacesOf(options), keptUsageOf(options)]
   const keptAuditDays = keptAuditDaysOf(options)
   const settings = webhookSettingsOf(options)
-  const partners = readPartners(options, ownVariables())
+  const partners = partnersOf(options, ownVariables(), settings.networks)
   const checkpointPath = checkpointFileOf(options)
   const { url: database, remove } = placeDatabase(options.database)
   const keyring = options.sealingKeys
@@ -266,7 +266,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
       return memory.awake.during(verifyBatch(memory, requests, asked, asker))
     },
     waitUntilApplied: () => waitUntilApplied(log, clock),
-    partners: openPartners(partners),
+    partners: openPartners(partners, { engine, egress: webhooks.egress, monotonic, warn }),
     verifiers: createVerifiers(memory, grants, {
       saveReport: (report) => saveReport(store, report, kept, at()),
       // At once, so that others know of it if this process crashes.

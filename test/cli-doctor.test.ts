@@ -11,6 +11,7 @@ import { schemaVersion } from '../src/store/migrations/migrations.ts'
 import { useCommand } from './setup/command.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { listOf, makeSigner, startKeyServer } from './setup/github.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
 
 const command = useCommand()
@@ -110,6 +111,33 @@ test('a database that cannot be reached is told without its password', async () 
     { outcome: 'failure', detail: expect.stringContaining('127.0.0.1:1') },
   ])
   expect(JSON.stringify(of('database'))).not.toContain('hunter2')
+})
+
+test('the server of keys of GitHub is asked, and what is shared with GitLab is counted and not shown', async () => {
+  const server = await startKeyServer((_, response) => response.end(listOf(makeSigner('a'), makeSigner('b'))))
+  const env = {
+    LATCHKEY_GITHUB_KEYS_URL: server.url,
+    LATCHKEY_GITLAB_TOKENS: 'gitlab-and-latchkey-share-this',
+    LATCHKEY_WEBHOOK_NETWORKS: '127.0.0.0/8',
+  }
+  const { code, of } = await examine([], env)
+  expect(code).toBe(0)
+  expect(of('GitHub')).toMatchObject([{ outcome: 'ok', detail: expect.stringContaining('has 2 keys') }])
+  expect(of('GitLab')).toMatchObject([{ outcome: 'ok', detail: 'A token is shared with it.' }])
+  const away = await examine([], { ...env, LATCHKEY_GITHUB_KEYS_URL: 'http://127.0.0.1:1/' })
+  expect(away.of('GitHub')).toMatchObject([
+    { outcome: 'warning', detail: expect.stringContaining('ECONNREFUSED'), fix: expect.any(String) },
+  ])
+  // Without TLS only where the operator allows it.
+  const plain = await examine([], { ...env, LATCHKEY_WEBHOOK_NETWORKS: '' })
+  expect(plain.of('settings')).toMatchObject([
+    { outcome: 'failure', detail: expect.stringContaining('LATCHKEY_GITHUB_KEYS_URL') },
+  ])
+  const short = await examine([], { LATCHKEY_GITLAB_TOKENS: 'hunter2' })
+  expect(short.of('settings')).toMatchObject([
+    { outcome: 'failure', detail: expect.stringContaining('LATCHKEY_GITLAB_TOKENS') },
+  ])
+  expect(JSON.stringify([of('GitLab'), short.of('settings')])).not.toMatch(/hunter2|gitlab-and/)
 })
 
 test('a variable that nothing reads, and a value that is wrong, are told by their names', async () => {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { AddressPolicy } from '../src/egress/addresses.ts'
-import { Egress, type EgressFailure, type EgressOptions } from '../src/egress/post.ts'
+import { Egress, type EgressFailure, type EgressOptions } from '../src/egress/requests.ts'
 import { type CertificateFiles, makeAuthority, makeCertificate } from './setup/certificates.ts'
 import { startNameServer } from './setup/name-server.ts'
 

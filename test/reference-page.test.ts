@@ -14,7 +14,7 @@ import { startTestServer } from './setup/server.ts'
 
 /** What no program of ours calls: browsers, proxies and scanners. */
 const ofOthers =
-  /^(authorizeRequest|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
+  /^(authorizeRequest|takeGithubReport|takeGitlabReport|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
 /** What only other clients call: the one for TypeScript has better ways. */
 const notInTypeScript = ['introspectToken', 'revokeToken', 'readServerMetadata', 'exportAuditEvents']
 
@@ -34,8 +34,8 @@ const otherAnswers: Record<string, number> = {
   ...{ refreshSession: 401, endSession: 404, readConsoleFile: 404 },
   // It is written down, and the last root key does not end itself.
   ...{ reportLeaks: 202, revokeOwnKey: 409 },
-  // No token is shared with GitLab.
-  listGitlabTokenTypes: 404,
+  // No token is shared with GitLab, and GitHub's keys are nowhere.
+  ...{ listGitlabTokenTypes: 404, takeGitlabReport: 404, takeGithubReport: 404 },
   // The root key has no children, and nothing was sent to a webhook.
   ...{ deriveKey: 403, revokeChild: 404, retryDelivery: 404 },
   // The root key is no member, and there are neither members nor invitations.

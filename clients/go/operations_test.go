@@ -16,6 +16,8 @@ var notCalled = map[string]string{
 	"authorizeRequest":        "for proxies, which send the token to judge in place of their own",
 	"startSession":            "a session lives in a cookie of a browser",
 	"refreshSession":          "a session lives in a cookie of a browser",
+	"takeGithubReport":        "for GitHub, which signs what it sends",
+	"takeGitlabReport":        "for GitLab, which shows no key",
 	"listGitlabTokenTypes":    "for GitLab, which shows no key",
 	"verifyTrufflehogFinding": "for TruffleHog, which calls in a form of its own",
 	"readDocs":                "a page for people",

@@ -928,6 +928,38 @@ type FactsLimit struct {
 	Epoch int64  `json:"epoch"`
 }
 
+// GithubFinding is what a caller sends as GithubFinding in /openapi.json.
+type GithubFinding struct {
+	// What was found.
+	Token string `json:"token"`
+	// The name that GitHub has for the tokens of this deployment.
+	Type string `json:"type"`
+	// Where it was found; empty if nobody may know.
+	URL string `json:"url,omitempty"`
+	// Where on GitHub that is, such as `commit`.
+	Source string `json:"source,omitempty"`
+}
+
+// GithubLabel is what the API calls GithubLabel in /openapi.json.
+type GithubLabel struct {
+	// The SHA-256 of the token, in hexadecimal.
+	TokenHash string `json:"token_hash"`
+	// The type that GitHub has reported.
+	TokenType string `json:"token_type"`
+	// `true_positive` for a token of this deployment, whether it opens anything or not.
+	Label string `json:"label"`
+}
+
+// GitlabFinding is what a caller sends as GitlabFinding in /openapi.json.
+type GitlabFinding struct {
+	// One of `revocable_token_types`.
+	Type string `json:"type"`
+	// What was found.
+	Token string `json:"token"`
+	// Where it was found.
+	Location string `json:"location,omitempty"`
+}
+
 // GitlabTokenTypes is what the API calls GitlabTokenTypes in /openapi.json.
 type GitlabTokenTypes struct {
 	// What GitLab calls the tokens of this deployment: one type for each prefix.

@@ -11,8 +11,10 @@ export const errorTable = {
   token_in_url: [400, 'Token in URL'],
   unsupported_token_type: [400, 'Unsupported token type'],
   organization_required: [400, 'Organization required'],
+  invalid_report: [400, 'Invalid report'],
   missing_token: [401, 'Missing token'],
   invalid_token: [401, 'Invalid token'],
+  invalid_signature: [401, 'Invalid signature'],
   session_ended: [401, 'Session ended'],
   missing_permission: [403, 'Missing permission'],
   permission_escalation: [403, 'Permission escalation'],
@@ -87,6 +89,7 @@ export const errorTable = {
   keyring_missing: [503, 'Keyring missing'],
   unsealable: [503, 'Secret cannot be unsealed'],
   store_unavailable: [503, 'Database unavailable'],
+  key_server_unavailable: [503, 'Key server unavailable'],
   upstream_unavailable: [503, 'Upstream unavailable'],
   relay_loop: [508, 'Relays in a circle'],
 } as const satisfies Record<string, readonly [status: number, title: string]>

@@ -96,6 +96,8 @@ const optionNames = Object.keys({
   webhookNameServers: true,
   webhookProxy: true,
   checkpointFile: true,
+  githubKeysUrl: true,
+  githubLabels: true,
   gitlabTokens: true,
   publicUrl: true,
   now: true,

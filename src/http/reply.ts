@@ -39,7 +39,9 @@ export function dress(reply: Reply, exchange: Pick<Exchange, 'requestId'>): Repl
   const { headers, body } = reply
   reply.headers = { ...commonHeaders, ...headers }
   reply.headers['x-request-id'] = exchange.requestId
-  if (!reply.stream) reply.headers['content-length'] = String(body === null ? 0 : Buffer.byteLength(body))
+  // RFC 9110, section 8.6: never with 204.
+  if (!reply.stream && reply.status !== 204)
+    reply.headers['content-length'] = String(body === null ? 0 : Buffer.byteLength(body))
   return reply
 }
 
@@ -99,6 +101,8 @@ export function problemHeaders({ code, status, retryAfterMs }: LatchkeyError): R
   // RFC 6750, section 3.1: no error code if the request brought no token.
   if (code === 'missing_token' || code === 'session_ended') return { 'www-authenticate': 'Bearer' }
   if (code === 'invalid_token') return { 'www-authenticate': invalidToken }
+  // A challenge must be there (RFC 9110, section 15.5.2), and this one has no registered scheme.
+  if (code === 'invalid_signature') return { 'www-authenticate': 'Github-Public-Key-Signature' }
   if (retryAfterMs !== undefined)
     return { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }
   if (status === 503 || status === 429) return { 'retry-after': '1' }

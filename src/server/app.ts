@@ -20,6 +20,7 @@ import { ChangeStreams } from './change-streams.ts'
 import { consolePageFor, consoleRoutes, isNavigation } from './console.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { docsPage } from './openapi/page.ts'
+import { PartnerLimit } from './partner-limit.ts'
 import type { Parts, Route } from './parts.ts'
 import { shareReadiness } from './readiness.ts'
 import { ReportLimit } from './report-limit.ts'
@@ -146,6 +147,8 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       publicUrl,
       basicAuth,
       checkReady,
+      githubLimit: new PartnerLimit(() => performance.now()),
+      gitlabLimit: new PartnerLimit(() => performance.now()),
       document,
       docsPage: page,
     },

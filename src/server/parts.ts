@@ -5,6 +5,7 @@ import type { Metrics } from '../http/metrics.ts'
 import { type Call as CallOf, defineRoutesOf, type Kit, type Route as RouteOf } from '../http/route.ts'
 import type { Latchkey } from '../latchkey.ts'
 import type { ChangeStreams } from './change-streams.ts'
+import type { PartnerLimit } from './partner-limit.ts'
 import type { ReportLimit } from './report-limit.ts'
 
 /** What the routes need that judge tokens and tell how the process is: a relay has no more. */
@@ -23,6 +24,9 @@ export interface Parts extends JudgingParts, StandardsSettings {
   changes: ChangeStreams
   /** How many tokens strangers may report. */
   reportLimit: ReportLimit
+  /** How many tokens GitHub, and GitLab, may report. */
+  githubLimit: PartnerLimit
+  gitlabLimit: PartnerLimit
   /** Raised when the server stops: streams of events end. */
   stopping: AbortController
   /** The OpenAPI document as JSON text, in UTF-8. */

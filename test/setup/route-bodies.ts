@@ -14,6 +14,8 @@ export const bodies: Record<string, unknown> = {
   previewKey: { revoke: true },
   verifyKey: { key: 'x' },
   verifyKeys: [{ key: 'x' }],
+  takeGithubReport: [],
+  takeGitlabReport: [],
   verifyTrufflehogFinding: { latchkey: { token: ['x'] } },
   readFacts: { key: 'x' },
   reportUses: [{ kid: '0123456789abcdef', at: '2026-01-31T12:00:00Z' }],

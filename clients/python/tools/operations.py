@@ -129,6 +129,8 @@ REASONS: dict[str, str] = {
     "authorizeRequest": "for gateways, which send the headers of a request",
     "startSession": "a session begins in a browser, which keeps it in a cookie",
     "refreshSession": "the same",
+    "takeGithubReport": "for GitHub, which signs what it sends",
+    "takeGitlabReport": "for GitLab, which shows no key",
     "listGitlabTokenTypes": "for GitLab, which shows no key",
     "verifyTrufflehogFinding": "for TruffleHog, which calls in a form of its own",
     "readDocs": "a page",

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { createClient } from '../../client/index.ts'
 import {
+  ownVariables,
   postgresEnvironment,
   readServeSettings,
   type ServeSettings,
@@ -82,6 +83,7 @@ async function examine(given: TargetOptions): Promise<Finding[]> {
     ...(await lookAtDatabase(settings)),
     ...lookAtKeyring(settings),
     await lookAtPort(settings),
+    ...(await lookAtPartners(settings)),
     ...lookAtFiles(),
   ]
 }
@@ -281,6 +283,36 @@ async function lookAtPort({ host, port }: ServeSettings): Promise<Finding> {
     outcome: 'failure',
     detail: `Another program has ${address}:${port}.`,
     fix: `Find it with \`ss -ltnp sport = :${port}\`, or choose another port with --port or LATCHKEY_PORT.`,
+  }
+}
+
+/** Who may report leaked tokens, if anybody. */
+async function lookAtPartners({ webhooks }: ServeSettings): Promise<Finding[]> {
+  try {
+    const { inspectPartners } = await import('../../latchkey.ts')
+    const { github, gitlabTokens } = await inspectPartners(webhooks, ownVariables())
+    const ofGithub = github === undefined ? [] : [toFinding(github)]
+    if (gitlabTokens === 0) return ofGithub
+    const detail = `${gitlabTokens === 1 ? 'A token is' : `${gitlabTokens} tokens are`} shared with it.`
+    return [...ofGithub, { subject: 'GitLab', outcome: 'ok', detail }]
+  } catch (error) {
+    return [failed('settings', error, 'Correct the variable, or unset it.')]
+  }
+}
+
+type InspectedGithub = NonNullable<
+  Awaited<ReturnType<typeof import('../../latchkey.ts')['inspectPartners']>>['github']
+>
+
+function toFinding(found: InspectedGithub): Finding {
+  const subject = 'GitHub'
+  if ('keys' in found)
+    return { subject, outcome: 'ok', detail: `${found.url} has ${found.keys} keys that sign its reports.` }
+  return {
+    subject,
+    outcome: 'warning',
+    detail: `The keys that sign its reports cannot be read from ${found.url}: ${found.failure}`,
+    fix: 'Let this machine reach it, by LATCHKEY_WEBHOOK_PROXY if there is a proxy, or correct LATCHKEY_GITHUB_KEYS_URL.',
   }
 }
 

@@ -12,10 +12,8 @@ import {
 import { enqueueJob } from '../../store/jobs.ts'
 import { insertReports, type LeakReportRow } from '../../store/leaks.ts'
 import { allDone } from '../../store/statements.ts'
-import { parsePresented } from '../../verdict/presented.ts'
-import { digestToken } from '../../verification/digest.ts'
-import type { Candidate } from '../../verification/foreign.ts'
 import type { Engine } from '../engine.ts'
+import { candidatesOf } from './own.ts'
 
 /** The name of the work of acting on reports. */
 export const leaksKind = 'leaks'
@@ -61,7 +59,7 @@ export class LeakInbox {
   async receive(found: readonly FoundToken[], { source, requestId = '' }: ReportOrigin): Promise<void> {
     const rows = new Map<string, LeakReportRow>()
     for (const { token, url } of found)
-      for (const { kid, digest } of await this.#candidatesOf(token))
+      for (const { kid, digest } of await candidatesOf(this.#means.memory, token))
         rows.set(kid, {
           id: newId(this.#means),
           ...{ kid, digest, source },
@@ -74,15 +72,6 @@ export class LeakInbox {
     this.#waiting.push({ rows: [...rows.values()], done })
     if (!this.#isWriting) void this.#writeAll()
     await done.promise
-  }
-
-  /** As what a token would be stored: as nothing if it has no possible form. */
-  async #candidatesOf(token: string): Promise<readonly Candidate[]> {
-    const { memory } = this.#means
-    const parsed = parsePresented(memory, token)
-    if (parsed === undefined) return []
-    if (parsed.kid !== undefined) return [{ kid: parsed.kid, digest: digestToken(parsed.token) }]
-    return (await memory.candidatesOf(parsed)).list
   }
 
   async #writeAll(): Promise<void> {

@@ -2,7 +2,7 @@
 import { rootOrganizationId } from '../../core/access.ts'
 import type { AttemptOutcome } from '../../core/backlog.ts'
 import type { WebhookTest } from '../../core/shapes/webhooks.ts'
-import { type Answer, type Egress, EgressFailure } from '../../egress/post.ts'
+import { type Answer, type Egress, EgressFailure } from '../../egress/requests.ts'
 import type { WebhookRow } from '../../store/webhooks.ts'
 import type { Keyring } from '../keyring.ts'
 import type { Message } from './message.ts'

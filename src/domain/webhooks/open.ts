@@ -4,6 +4,7 @@ import { type AttemptCounts, type AttemptOutcome, attemptOutcomes } from '../../
 import type { ActorOptions } from '../../core/call-options.ts'
 import type { Webhooks } from '../../core/shapes/webhooks.ts'
 import type { WebhookSettings } from '../../core/webhook-settings.ts'
+import type { Egress } from '../../egress/requests.ts'
 import type { JobKind } from '../../jobs/kinds.ts'
 import type { Store } from '../../store/store.ts'
 import type { Tx } from '../../store/tables.ts'
@@ -31,6 +32,8 @@ export interface OpenWebhooks {
   job: JobKind
   /** Has deliveries looked at, in the transaction that seals events of some organizations. */
   onSealed(tx: Tx, organizationIds: readonly string[]): Promise<void>
+  /** The way to what the operator names. */
+  egress: Pick<Egress, 'get'>
   /** What came of the attempts of this process. */
   readonly attempts: AttemptCounts
   /** Closes the connections to receivers. */
@@ -55,6 +58,7 @@ export function openWebhooks(
   return {
     methods: webhookMethods(engine, { sender, allowedNetworks: settings.networks, wake }),
     job: deliveryJobKind({ ...sender, ...{ store, commit, monotonic, chance: Math.random, count } }),
+    egress: ways.ofRoot,
     attempts,
     onSealed: (tx, organizationIds) => wakeWebhooks(tx, engine.store.dialect, organizationIds, now(), at()),
     close: () => ways.close(),

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
 import type { WebhookSettings } from '../../core/webhook-settings.ts'
 import type { AddressPolicy } from '../../egress/addresses.ts'
-import { Egress } from '../../egress/post.ts'
+import { Egress } from '../../egress/requests.ts'
 import { isPostgresUrl, parsePostgresUrl } from '../../store/postgres-url.ts'
 
 /** For so long it is believed where the database is: a failover may move it. */

@@ -1,8 +1,14 @@
 // The calls of those who search for leaked tokens, each in the form that its caller has made up.
+import { createHash } from 'node:crypto'
+import type { z } from 'zod'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { maxPresentedLength } from '../../core/foreign-token.ts'
 import { parseInput } from '../../core/input.ts'
+import type { LeakSource } from '../../core/shapes/leaks.ts'
 import {
+  githubLabelsSchema,
+  githubReportSchema,
+  gitlabReportSchema,
   gitlabTypeOf,
   gitlabTypesSchema,
   type TrufflehogFinding,
@@ -24,7 +30,57 @@ const live: ReadonlySet<VerdictCode> = new Set([
   ...(['quota_exceeded', 'rate_limited'] as const),
 ])
 
+/** As long as any report. */
+const bodyLimit = 1024 * 1024
+/** So many tokens are written in a transaction. */
+const tokensAtOnce = 1_000
+
 export const partnerRoutes = [
+  route({
+    method: 'POST',
+    path: '/v1/leaks/github',
+    operationId: 'takeGithubReport',
+    tag: 'Leaks',
+    summary: 'Take a report of GitHub',
+    description:
+      "What GitHub's secret scanning sends to its partners. The body is signed, byte for byte: `Github-Public-Key-Signature` has the signature (ECDSA on P-256 with SHA-256, in DER and base64), and `Github-Public-Key-Identifier` names the key, one of those at `LATCHKEY_GITHUB_KEYS_URL`; without that setting the call does not exist. Every token is written down before the answer, and acted on a moment later as one of `POST /v1/leaks` is. With `LATCHKEY_GITHUB_LABELS=true` the answer tells of each token whether it is one of this deployment.",
+    access: 'public',
+    body: githubReportSchema,
+    bodyLimit,
+    readPlain: asItCame,
+    answers: [
+      {
+        status: 200,
+        description: 'The tokens are written down, and these are ours.',
+        schema: githubLabelsSchema,
+      },
+      { status: 202, description: 'The tokens are written down.' },
+    ],
+    problems: [
+      ...(['route_not_found', 'invalid_signature', 'invalid_report'] as const),
+      ...(['too_many_reports', 'key_server_unavailable', 'store_unavailable'] as const),
+    ],
+    handle: async ({ parts, header, body, exchange }) => {
+      const { partners } = parts.latchkey
+      const bytes = bytesOf(body)
+      const keyId = header('github-public-key-identifier')
+      const signature = header('github-public-key-signature')
+      if (!(await partners.isOfGithub(bytes, { keyId, signature })))
+        throw new LatchkeyError('invalid_signature', 'GitHub has not signed these bytes.')
+      const found = readReport(githubReportSchema, bytes)
+      parts.githubLimit.require(found.length)
+      await receive(parts, found, { source: 'github', requestId: exchange.requestId })
+      if (!partners.labelsForGithub) return { status: 202, headers: {}, body: null }
+      const own = await partners.areOwn(found.map(({ token }) => token))
+      return json(
+        found.map(({ token, type }, i) => ({
+          tokenHash: createHash('sha256').update(token).digest('hex'),
+          tokenType: type,
+          label: own[i] ? 'true_positive' : 'false_positive',
+        })),
+      )
+    },
+  }),
   route({
     method: 'GET',
     path: '/v1/leaks/gitlab/revocable_token_types',
@@ -40,6 +96,36 @@ export const partnerRoutes = [
       requireGitlab(parts, header)
       const { prefixes } = await parts.latchkey.keys.listPrefixes({ signal })
       return json({ types: prefixes.map(gitlabTypeOf) })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/leaks/gitlab/revoke_tokens',
+    operationId: 'takeGitlabReport',
+    tag: 'Leaks',
+    summary: 'Take a report of GitLab',
+    description:
+      "The second call of GitLab's Token Revocation API. `Authorization` is the token that both share, as it is, one of `LATCHKEY_GITLAB_TOKENS`; without that setting the call does not exist. Every token is written down before the answer, and acted on a moment later as one of `POST /v1/leaks` is. What is no token of this deployment is answered the same.",
+    access: 'public',
+    body: gitlabReportSchema,
+    bodyLimit,
+    readPlain: asItCame,
+    answers: [{ status: 204, description: 'The tokens are written down.' }],
+    problems: [
+      ...(['route_not_found', 'missing_token', 'invalid_token', 'invalid_report'] as const),
+      ...(['unsupported_token_type', 'too_many_reports', 'store_unavailable'] as const),
+    ],
+    handle: async ({ parts, header, body, exchange, signal }) => {
+      requireGitlab(parts, header)
+      const report = readReport(gitlabReportSchema, bytesOf(body))
+      const { prefixes } = await parts.latchkey.keys.listPrefixes({ signal })
+      const types = new Set(prefixes.map(gitlabTypeOf))
+      if (!report.every(({ type }) => types.has(type)))
+        throw new LatchkeyError('unsupported_token_type', 'One of the types is none of this deployment.')
+      parts.gitlabLimit.require(report.length)
+      const found = report.map(({ token, location }) => ({ token, url: location }))
+      await receive(parts, found, { source: 'gitlab', requestId: exchange.requestId })
+      return { status: 204, headers: {}, body: null }
     },
   }),
   route({
@@ -68,6 +154,36 @@ export const partnerRoutes = [
     },
   }),
 ]
+
+/** A body whose sender must be known before it is read. */
+function asItCame<Body>(bytes: Buffer): Body {
+  return bytes as unknown as Body
+}
+
+function bytesOf(body: unknown): Buffer {
+  return body as Buffer
+}
+
+/** Reads a report. Throws `invalid_json`, `invalid_report`. */
+function readReport<Schema extends z.ZodType>(schema: Schema, bytes: Buffer): z.output<Schema> {
+  try {
+    return parseInput(schema, readJson(bytes))
+  } catch (error) {
+    if (!(error instanceof LatchkeyError) || error.code !== 'invalid_input') throw error
+    // By GitLab's documentation, 400 is what is not sent again.
+    throw new LatchkeyError('invalid_report', error.message)
+  }
+}
+
+/** Writes down what was found. Throws `store_unavailable`; then some may be written, and the next time is once more. */
+async function receive(
+  { latchkey: { leakInbox } }: Parts,
+  found: readonly { token: string; url?: string | undefined }[],
+  from: { source: LeakSource; requestId: string },
+): Promise<void> {
+  for (let i = 0; i < found.length; i += tokensAtOnce)
+    await leakInbox.receive(found.slice(i, i + tokensAtOnce), from)
+}
 
 /** Throws `missing_token` and `invalid_token`, for whom is not GitLab. */
 function requireGitlab({ latchkey }: Parts, header: ReadHeader): void {

@@ -1134,6 +1134,47 @@ class FactsSecretAncestors(TypedDict):
     allowed_ips: List[str]
 
 
+class _GithubFinding(TypedDict):
+    #: What was found.
+    token: str
+    #: The name that GitHub has for the tokens of this deployment.
+    type: str
+
+
+class GithubFinding(_GithubFinding, total=False):
+    """The shape GithubFinding of the API."""
+
+    #: Where it was found; empty if nobody may know.
+    url: str
+    #: Where on GitHub that is, such as `commit`.
+    source: str
+
+
+class GithubLabel(TypedDict):
+    """The shape GithubLabel of the API."""
+
+    #: The SHA-256 of the token, in hexadecimal.
+    token_hash: str
+    #: The type that GitHub has reported.
+    token_type: str
+    #: `true_positive` for a token of this deployment, whether it opens anything or not.
+    label: Literal["true_positive", "false_positive"]
+
+
+class _GitlabFinding(TypedDict):
+    #: One of `revocable_token_types`.
+    type: str
+    #: What was found.
+    token: str
+
+
+class GitlabFinding(_GitlabFinding, total=False):
+    """The shape GitlabFinding of the API."""
+
+    #: Where it was found.
+    location: str
+
+
 class GitlabTokenTypes(TypedDict):
     """The shape GitlabTokenTypes of the API."""
 
@@ -2137,7 +2178,7 @@ class _Problem(TypedDict):
     #: What is wrong with this request.
     detail: str
     #: Stable; see docs/reference/errors.md.
-    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "missing_token", "invalid_token", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "email_not_proven", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "management_keys_left", "too_many_invitations", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "upstream_unavailable", "relay_loop"]
+    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "email_not_proven", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "management_keys_left", "too_many_invitations", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
     request_id: str
 
 

@@ -1,4 +1,4 @@
-// POST to a target that somebody else has named: to addresses that were checked, bounded in time and size, and without
+// Requests to a target that somebody else has named: to addresses that were checked, bounded in time and size, and without
 // following where it redirects.
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
@@ -11,7 +11,7 @@ import { hostOf } from './target.ts'
 const defaultTimeoutMs = 15_000
 /** After the head of an answer its body has so long: what it says is for people only. */
 const bodyMs = 2_000
-/** So much of an answer is kept, and so much is read, so that the connection can serve again. */
+/** So much of the answer to a message is kept, and so much of any is read, so that the connection can serve again. */
 const keptBytes = 1_024
 const readBytes = 65_536
 /** A connection that is open and idle for so long is closed. To where it leads was checked when it was opened. */
@@ -32,7 +32,7 @@ export interface EgressOptions {
 /** What came back. */
 export interface Answer {
   status: number
-  /** The first bytes of its body, 1,024 at most. */
+  /** The first bytes of its body: 1,024 at most of what a POST gets, 65,536 of a GET. */
   body: Buffer
   contentType: string | undefined
   retryAfter: string | undefined
@@ -85,12 +85,21 @@ export class Egress {
    * Posts a body. Whatever status an answer has it is an answer, redirects too. Throws {@link EgressFailure}, and the
    * reason of the signal.
    */
-  async post(
+  post(
     url: URL,
     headers: Readonly<Record<string, string>>,
     body: Uint8Array,
     signal?: AbortSignal,
   ): Promise<Answer> {
+    return this.#send({ method: 'POST', url, headers, body, kept: keptBytes }, signal)
+  }
+
+  /** Gets what is there. Likewise. */
+  get(url: URL, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<Answer> {
+    return this.#send({ method: 'GET', url, headers, body: null, kept: readBytes }, signal)
+  }
+
+  async #send({ method, url, headers, body, kept }: Sent, signal?: AbortSignal): Promise<Answer> {
     signal?.throwIfAborted()
     const beganAt = performance.now()
     const { policy, timeoutMs = defaultTimeoutMs } = this.#options
@@ -109,11 +118,11 @@ export class Egress {
       const dispatcher = isProxied ? dispatchers.proxied : dispatchers.direct
       const send = () => {
         signal?.throwIfAborted()
-        exchange = new Exchange()
+        exchange = new Exchange(kept)
         dispatcher.dispatch(
           {
-            ...{ origin: url.origin, path: url.pathname + url.search, method: 'POST', headers },
-            body: body as Buffer,
+            ...{ origin: url.origin, path: url.pathname + url.search, method, headers },
+            body: body as Buffer | null,
           },
           exchange,
         )
@@ -209,6 +218,15 @@ function requireAddress({ protocol }: Pick<URL, 'protocol'>, address: string, po
   if (protocol === 'http:') throw new ForbiddenAddress(address, 'not without TLS')
 }
 
+/** A request, and how many bytes of its answer are kept. */
+interface Sent {
+  method: 'GET' | 'POST'
+  url: URL
+  headers: Readonly<Record<string, string>>
+  body: Uint8Array | null
+  kept: number
+}
+
 /** How connections are made: by ourselves, or by the proxy. */
 interface Dispatchers {
   direct: Dispatcher
@@ -223,12 +241,17 @@ class Late extends Error {
 /** One message on its way, until its answer was read or given up. Whatever becomes of the rest of it, the status has been said. */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #answer = Promise.withResolvers<Omit<Answer, 'isProxied' | 'durationMs'>>()
+  readonly #mostKept: number
   readonly #kept: Buffer[] = []
   #length = 0
   #head: Pick<Answer, 'status' | 'contentType' | 'retryAfter'> | undefined
   #controller: Dispatcher.DispatchController | undefined
   #givenUp: Error | undefined
   #deadline: NodeJS.Timeout | undefined
+
+  constructor(mostKept: number) {
+    this.#mostKept = mostKept
+  }
 
   get answer(): Promise<Omit<Answer, 'isProxied' | 'durationMs'>> {
     return this.#answer.promise
@@ -260,7 +283,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#length < keptBytes) this.#kept.push(chunk.subarray(0, keptBytes - this.#length))
+    if (this.#length < this.#mostKept) this.#kept.push(chunk.subarray(0, this.#mostKept - this.#length))
     this.#length += chunk.length
     if (this.#length > readBytes) this.giveUp(new Late())
   }
