@@ -33,6 +33,8 @@ import { type JobKind, maxRetryMs } from './kinds.ts'
 const firstLookMs = 1_000
 /** How long to wait after looks that failed, at the most. */
 const maxPauseMs = 60_000
+/** What could not be claimed although it is due is looked at again so soon. */
+const claimAgainMs = 500
 /** How long an orderly stop waits for what is being done. */
 const stopMs = 1_500
 /** A job that failed so often in a row is told of once. */
@@ -173,6 +175,7 @@ export class Jobs {
         if (dueIn !== undefined && dueIn <= 0 && !this.#isStopping) await this.#claim(line)
       } catch {
         // No other kind waits for this one, which the next look tries again. Its lag shows it.
+        pauseMs = Math.min(pauseMs, claimAgainMs)
       }
       const nextIn = dueIn ?? line.kind.everyMs ?? pollMs
       if (nextIn > 0) pauseMs = Math.min(pauseMs, nextIn)
