@@ -12,3 +12,9 @@ type Leaks struct{ r *requester }
 func (l *Leaks) Report(ctx context.Context, input ReportLeaks, options ...CallOption) error {
 	return l.r.change(ctx, change{method: http.MethodPost, path: "/v1/leaks", body: input, repeatable: true}, nil, options)
 }
+
+// Find tells which tokens are live that were found, by their kids and SHA-256, in the order of the question. It is no use of their keys.
+func (l *Leaks) Find(ctx context.Context, input FindLeaks, options ...CallOption) (*FoundLeaks, error) {
+	found := &FoundLeaks{}
+	return orNil(found, l.r.change(ctx, change{method: http.MethodPost, path: "/v1/leaks/known", body: input, repeatable: true}, found, options))
+}

@@ -56,6 +56,7 @@ var calls = map[string]func(ctx context.Context, c *Client){
 	"updateKey":                func(ctx context.Context, c *Client) { c.Keys.Update(ctx, "id", UpdateKey{}) },
 	"revokeOwnKey":             func(ctx context.Context, c *Client) { c.Keys.RevokeSelf(ctx, RevokeOwnKey{}) },
 	"clearKeyExposure":         func(ctx context.Context, c *Client) { c.Keys.ClearExposure(ctx, "id") },
+	"findLeaks":                func(ctx context.Context, c *Client) { c.Leaks.Find(ctx, FindLeaks{}) },
 	"reportLeaks":              func(ctx context.Context, c *Client) { c.Leaks.Report(ctx, ReportLeaks{}) },
 	"revokeKey":                func(ctx context.Context, c *Client) { c.Keys.Revoke(ctx, "id") },
 	"readKeyPermissions":       func(ctx context.Context, c *Client) { c.Keys.ReadPermissions(ctx, "id") },

@@ -928,6 +928,36 @@ type FactsLimit struct {
 	Epoch int64  `json:"epoch"`
 }
 
+// FindLeaks is what a caller sends as FindLeaks in /openapi.json.
+type FindLeaks struct {
+	// See ShownToken.
+	Tokens []ShownToken `json:"tokens"`
+}
+
+// FoundLeak is what the API calls FoundLeak in /openapi.json.
+type FoundLeak struct {
+	// The kid that was asked for.
+	Kid string `json:"kid"`
+	// `live`: the token of a key that is neither revoked nor expired, though it may be suspended, not valid yet or
+	// bound to addresses. `in_grace`: the same, but the token ends by itself. `ended`: it opens nothing any more.
+	// `unknown`: no token has this kid and this SHA-256, or none that the caller may see.
+	Status string `json:"status"`
+	// The id of the key; null if unknown, like all that follows.
+	KeyID *string `json:"key_id"`
+	// The name of the key.
+	Name *string `json:"name"`
+	// The organization that owns the key.
+	OrganizationID *string `json:"organization_id"`
+	// The prefix and the kid of the token, which are not secret.
+	Hint *string `json:"hint"`
+}
+
+// FoundLeaks is what the API calls FoundLeaks in /openapi.json.
+type FoundLeaks struct {
+	// In the order of the question.
+	Tokens []FoundLeak `json:"tokens"`
+}
+
 // GithubFinding is what a caller sends as GithubFinding in /openapi.json.
 type GithubFinding struct {
 	// What was found.
@@ -2208,6 +2238,14 @@ type SettlementSettled struct {
 	Reserved int64 `json:"reserved"`
 	// How many the call cost.
 	Cost int64 `json:"cost"`
+}
+
+// ShownToken is what a caller sends as ShownToken in /openapi.json.
+type ShownToken struct {
+	// The public id of its secret: the 16 characters behind the prefix.
+	Kid string `json:"kid"`
+	// The SHA-256 of the whole token, in hexadecimal digits.
+	Sha256 string `json:"sha256"`
 }
 
 // Standing is what the API calls Standing in /openapi.json.

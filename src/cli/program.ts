@@ -161,7 +161,7 @@ const commands: readonly (DefinedCommand | Group)[] = [
   },
   {
     name: 'scan',
-    summary: 'find tokens in files, folders and archives, offline',
+    summary: 'find tokens in files, folders and archives',
     load: async () => [(await import('./commands/scan.ts')).scanCommand],
   },
   {

@@ -26,6 +26,7 @@ export const methods: Record<string, readonly unknown[]> = {
   'keys.revoke': [idOfNothing],
   ...{ 'keys.revokeSelf': [], 'keys.clearExposure': [idOfNothing] },
   'leaks.report': [{ keys: ['not-a-token-of-ours'] }],
+  'leaks.find': [{ tokens: [{ kid: '0123456789abcdef', sha256: '0'.repeat(64) }] }],
   'keys.addUnits': [idOfNothing, 'credits', { add: 1 }],
   ...{ 'organizations.create': [{ name: 'New' }], 'organizations.get': ['acme'] },
   ...{ 'organizations.list': [{}], 'organizations.listAll': [{}] },

@@ -33,6 +33,7 @@ export const bodies: Record<string, unknown> = {
   setPolicy: { max_keys: 1_000 },
   setOrganizationPolicy: { max_keys: 1_000 },
   reportLeaks: { keys: ['not-a-token-of-ours'] },
+  findLeaks: { tokens: [{ kid: '0123456789abcdef', sha256: '0'.repeat(64) }] },
   revokeOwnKey: {},
   settleReservation: { reservation: 'r1.', cost: 0 },
   createWebhook: { url: 'https://receiver.example/', events: ['*'] },

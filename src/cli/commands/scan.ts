@@ -7,13 +7,14 @@ import { print, printJson, printNote, toPrintable } from '../kit/output.ts'
 import { nothing } from '../kit/place.ts'
 import { excluding } from '../scanning/exclusions.ts'
 import { scanHistory } from '../scanning/history.ts'
+import { askerOf, type ToldLeak, type ToldScan, tellScan } from '../scanning/known.ts'
 import { toSarif } from '../scanning/sarif.ts'
-import { type Leak, type Scanned, Scanner } from '../scanning/scanner.ts'
+import { type Scanned, Scanner } from '../scanning/scanner.ts'
 
 export const scanCommand = defineCommand({
   path: 'scan',
   summary:
-    'find tokens in files, folders and archives, or in standard input (-), offline; exits 1 if there is one, 3 if something could not be read',
+    'find tokens in files, folders and archives, or in standard input (-), offline unless --url asks which are live; exits 1 if there is one, 3 if something could not be read',
   on: nothing,
   arguments: { 'path...': 'files and folders; - for standard input' },
   options: [
@@ -25,16 +26,22 @@ export const scanCommand = defineCommand({
     new Option('--format <format>', 'how to print what was found')
       .choices(['text', 'json', 'sarif'])
       .default('text'),
+    new Option(
+      '--url <address>',
+      'ask this server which are live, with the key in LATCHKEY_KEY: it takes latchkey:keys:verify, and no token is sent',
+    ),
   ],
   examples: [
     'latchkey scan .',
     'latchkey scan --history .',
     'latchkey scan - < change.diff',
     'latchkey scan --format sarif . > leaks.sarif',
+    'latchkey scan --url https://keys.example.com .',
   ],
   notes:
     'Files that git ignores are scanned too. Only hints are printed, never a token. What is compressed in other ways than zip\nand gzip, encrypted, or written in Base64, is not looked into.',
   run: async (_, { args, options }) => {
+    const ask = options.url === undefined ? undefined : await askerOf(options.url)
     const progress = showProgress(() => scanner.scanned)
     const scanner = new Scanner(excluding((options.exclude as string[] | undefined) ?? []), progress.step)
     try {
@@ -46,27 +53,31 @@ export const scanCommand = defineCommand({
     } finally {
       progress.end()
     }
-    return scanner.scanned
+    return tellScan(scanner.scanned, ask)
   },
   print: (scanned, { options }) => {
     if (options.format === 'json') printJson(scanned)
     else if (options.format === 'sarif') print(JSON.stringify(toSarif(scanned), null, 2))
     else print(...scanned.leaks.map(describe))
     printNote(...scanned.unread.map(({ path, reason }) => toPrintable(`latchkey: ${path}: ${reason}`)))
-    if (options.format === 'text') printNote(summarize(scanned))
+    if (options.format === 'text') printNote(summarize(scanned, options.url !== undefined))
   },
   exitCode: ({ leaks, unread }) =>
     leaks.length > 0 ? exitCodes.refused : unread.length > 0 ? exitCodes.unreachable : exitCodes.ok,
 })
 
-function describe({ path, line, column, hint, commit }: Leak): string {
-  return toPrintable(`${path}:${line}:${column}  ${hint}${commit === null ? '' : `  ${commit}`}`)
+function describe({ path, line, column, hint, commit, ...leak }: ToldLeak): string {
+  const known = leak.keyId ? `  ${leak.keyId}  ${leak.organizationId}  ${leak.name}` : ''
+  const told = leak.status === undefined ? '' : `  ${leak.status}${known}`
+  return toPrintable(`${path}:${line}:${column}  ${hint}${commit === null ? '' : `  ${commit}`}${told}`)
 }
 
-function summarize({ leaks, files, bytes, unread }: Scanned): string {
-  const kids = new Set(leaks.map(({ kid }) => kid)).size
+function summarize({ leaks, files, bytes, unread }: ToldScan, isAsked: boolean): string {
+  const count = (of: readonly ToldLeak[]) => new Set(of.map(({ kid }) => kid)).size
+  const opening = leaks.filter(({ status }) => status === 'live' || status === 'in_grace')
+  const live = isAsked ? ` Live or in grace: ${count(opening)}.` : ''
   const left = unread.length === 0 ? '' : ` Not read: ${unread.length}.`
-  return `Places: ${leaks.length}. Tokens: ${kids}. Files: ${files}, ${Math.ceil(bytes / 1e6)} MB.${left}`
+  return `Places: ${leaks.length}. Tokens: ${count(leaks)}.${live} Files: ${files}, ${Math.ceil(bytes / 1e6)} MB.${left}`
 }
 
 const stepMs = 500

@@ -1,7 +1,7 @@
 // Scans all that a git repository holds, each content once, without a look at its files: deleted ones and messages too.
 import { spawn } from 'node:child_process'
 import { maxUnpackedBytes } from './archives.ts'
-import { type Leak, Scanner } from './scanner.ts'
+import { type HeldLeak, Scanner } from './scanner.ts'
 
 /** What git is told, so that it neither fetches what a partial clone lacks nor runs a program that the repository names. */
 const harmless = [
@@ -17,7 +17,7 @@ const harmless = [
 /** Scans the history of a repository: a place is told by the first commit that has the content, and its path there. */
 export async function scanHistory(repository: string, scanner: Scanner): Promise<void> {
   const found = new Scanner()
-  const messages: Leak[] = []
+  const messages: HeldLeak[] = []
   try {
     const objects = ['cat-file', '--batch', '--batch-all-objects', '--unordered', '--buffer']
     for await (const { id, type, content } of readObjects(runGit(repository, objects))) {
@@ -42,7 +42,7 @@ class GitError extends Error {}
 
 const idLength = (path: string) => path.match(/^[0-9a-f]+/)?.[0].length ?? 0
 
-function placed(leak: Leak, places: ReadonlyMap<string, { commit: string; path: string }>): Leak {
+function placed(leak: HeldLeak, places: ReadonlyMap<string, { commit: string; path: string }>): HeldLeak {
   const length = idLength(leak.path)
   const place = places.get(leak.path.slice(0, length))
   if (place === undefined) return { ...leak, path: `${leak.path} (in no commit)` }
@@ -52,7 +52,7 @@ function placed(leak: Leak, places: ReadonlyMap<string, { commit: string; path: 
 /** The first commit and path of each content: git tells the newest commit first, so the last that is told counts. */
 async function findPlaces(
   repository: string,
-  leaks: readonly Leak[],
+  leaks: readonly HeldLeak[],
 ): Promise<Map<string, { commit: string; path: string }>> {
   const ids = new Set(leaks.map(({ path }) => path.slice(0, idLength(path))))
   const places = new Map<string, { commit: string; path: string }>()

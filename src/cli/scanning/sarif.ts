@@ -1,11 +1,11 @@
 // Writes what a scan found as SARIF 2.1.0 (OASIS), which code hosts show beside the code.
 import { packageVersion } from '../../server/version.ts'
-import type { Leak, Scanned } from './scanner.ts'
+import type { ToldLeak, ToldScan } from './known.ts'
 
 const rule = 'latchkey-token'
 
 /** The log of one run. */
-export function toSarif({ leaks, unread }: Scanned): object {
+export function toSarif({ leaks, unread }: ToldScan): object {
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
@@ -42,13 +42,19 @@ export function toSarif({ leaks, unread }: Scanned): object {
   }
 }
 
-function toResult({ path, commit, line, column, kid, hint }: Leak): object {
+function toResult({ path, commit, line, column, kid, hint, status, keyId }: ToldLeak): object {
   const where = commit === null ? '' : ` since commit ${commit}`
+  const told = status === undefined ? '' : ` It is ${status.replace('_', ' ')}.`
+  const properties = {
+    ...(commit !== null && { commit }),
+    ...(status !== undefined && { status }),
+    ...(keyId && { keyId }),
+  }
   return {
     ruleId: rule,
     ruleIndex: 0,
     level: 'error',
-    message: { text: `The token ${hint} stands here${where}.` },
+    message: { text: `The token ${hint} stands here${where}.${told}` },
     locations: [
       {
         physicalLocation: {
@@ -58,6 +64,6 @@ function toResult({ path, commit, line, column, kid, hint }: Leak): object {
       },
     ],
     partialFingerprints: { 'kid/v1': kid },
-    ...(commit !== null && { properties: { commit } }),
+    ...(Object.keys(properties).length > 0 && { properties }),
   }
 }

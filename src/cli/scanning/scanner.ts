@@ -1,4 +1,6 @@
 // Scans files, folders and streams for tokens, archives and what they hold included.
+
+import { hash } from 'node:crypto'
 import {
   closeSync,
   constants,
@@ -27,6 +29,12 @@ export interface Leak {
   hint: string
 }
 
+/** The same, with what a server knows the token by. */
+export interface HeldLeak extends Leak {
+  /** The SHA-256 of the token, in hexadecimal digits; it is never printed. */
+  sha256: string
+}
+
 /** Something that could not be read, and why. */
 export interface Unread {
   path: string
@@ -35,7 +43,7 @@ export interface Unread {
 
 /** What a scan has come to. */
 export interface Scanned {
-  leaks: Leak[]
+  leaks: HeldLeak[]
   unread: Unread[]
   files: number
   bytes: number
@@ -91,7 +99,7 @@ export class Scanner {
   }
 
   /** Takes over what another scan has come to, with the places of its leaks, which it knew only in the end. */
-  take({ files, bytes, unread }: Scanned, leaks: readonly Leak[]): void {
+  take({ files, bytes, unread }: Scanned, leaks: readonly HeldLeak[]): void {
     this.scanned.files += files
     this.scanned.bytes += bytes
     this.scanned.unread.push(...unread)
@@ -179,9 +187,10 @@ export class Scanner {
     new Search((finding) => this.#add(path, finding, commit)).whole(bytes)
   }
 
-  #add(path: string, { prefix, kid, line, column }: Finding, commit: string | null): void {
+  #add(path: string, { token, prefix, kid, line, column }: Finding, commit: string | null): void {
     const hint = tokenHint(prefix, kid)
-    this.scanned.leaks.push({ path: redactTokens(path), commit, line, column, prefix, kid, hint })
+    const sha256 = hash('sha256', token)
+    this.scanned.leaks.push({ path: redactTokens(path), commit, line, column, prefix, kid, hint, sha256 })
   }
 
   #count(bytes: number): void {

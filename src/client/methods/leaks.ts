@@ -9,5 +9,7 @@ export function leakMethods({ send }: Requester): Leaks<CallOptions> {
     report: async (body, options) => {
       await send('POST', '/v1/leaks', { body, repeatable: true, options: checkOptions(options) })
     },
+    find: async (body, options) =>
+      send('POST', '/v1/leaks/known', { body, repeatable: true, options: checkOptions(options) }),
   }
 }

@@ -1,8 +1,8 @@
 // Leaks: how tokens are reported that stand where they must not, and what is told of a key whose token does.
 import { z } from 'zod'
 import { maxReportedTokens, maxReportedUrl } from '../bounds.ts'
-import { instant } from '../fields.ts'
-import { containsToken } from '../token.ts'
+import { instant, organizationIdSchema } from '../fields.ts'
+import { containsToken, kidPattern } from '../token.ts'
 import type { CallOptions } from './calls.ts'
 
 /** Who reports a leak: whoever shows the whole token, or a partner that searches public places. */
@@ -78,6 +78,77 @@ export interface Exposure extends z.infer<typeof exposureSchema> {}
 /** Tokens that were found where they must not stand. */
 export interface ReportLeaksInput extends z.input<typeof reportLeaksSchema> {}
 
+const ofTokens = `Must be a list of 1 to ${maxReportedTokens} items { kid, sha256 }.`
+const ofDigest = 'Must be the SHA-256 of the whole token, in 64 small hexadecimal digits.'
+const shownTokenSchema = z
+  .strictObject(
+    {
+      kid: z
+        .string({ error: 'Must be a kid, which is a string.' })
+        .regex(kidPattern, 'Must be a kid, which is 16 letters and digits, the first of which may be -.')
+        .meta({ description: 'The public id of its secret: the 16 characters behind the prefix.' }),
+      sha256: z
+        .string({ error: ofDigest })
+        .regex(/^[0-9a-f]{64}$/, ofDigest)
+        .meta({ description: 'The SHA-256 of the whole token, in hexadecimal digits.' }),
+    },
+    { error: 'Must be an object { kid, sha256 }.' },
+  )
+  .meta({ id: 'ShownToken', examples: [{ kid: '4kTz9WqLm2Xc7RbN', sha256: '0a'.repeat(32) }] })
+export const findLeaksSchema = z
+  .strictObject({
+    tokens: z.array(shownTokenSchema, { error: ofTokens }).min(1, ofTokens).max(maxReportedTokens, ofTokens),
+  })
+  .meta({
+    id: 'FindLeaks',
+    examples: [{ tokens: [{ kid: '4kTz9WqLm2Xc7RbN', sha256: '0a'.repeat(32) }] }],
+  })
+
+/** What a token that was found is. */
+const leakStatuses = ['live', 'in_grace', 'ended', 'unknown'] as const
+/** What a token that was found is: the newest of a key that has not ended, one that ends soon, ended, or none that is known. */
+export type LeakStatus = (typeof leakStatuses)[number]
+
+const foundLeakExample = {
+  kid: '4kTz9WqLm2Xc7RbN',
+  status: 'live',
+  keyId: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
+  name: 'CI',
+  organizationId: 'acme',
+  hint: 're_4kTz9WqLm2Xc7RbN…',
+} as const
+const foundLeakSchema = z
+  .strictObject({
+    kid: z.string().meta({ description: 'The kid that was asked for.' }),
+    status: z.enum(leakStatuses).meta({
+      description:
+        '`live`: the token of a key that is neither revoked nor expired, though it may be suspended, not valid yet or bound to addresses. `in_grace`: the same, but the token ends by itself. `ended`: it opens nothing any more. `unknown`: no token has this kid and this SHA-256, or none that the caller may see.',
+    }),
+    keyId: z
+      .guid()
+      .nullable()
+      .meta({ description: 'The id of the key; null if unknown, like all that follows.' }),
+    name: z.string().nullable().meta({ description: 'The name of the key.' }),
+    organizationId: organizationIdSchema
+      .nullable()
+      .meta({ description: 'The organization that owns the key.' }),
+    hint: z
+      .string()
+      .nullable()
+      .meta({ description: 'The prefix and the kid of the token, which are not secret.' }),
+  })
+  .meta({ id: 'FoundLeak', examples: [foundLeakExample] })
+export const foundLeaksSchema = z
+  .strictObject({ tokens: z.array(foundLeakSchema).meta({ description: 'In the order of the question.' }) })
+  .meta({ id: 'FoundLeaks', examples: [{ tokens: [foundLeakExample] }] })
+
+/** What a token that was found is, and of which key. */
+export interface FoundLeak extends z.infer<typeof foundLeakSchema> {}
+/** What tokens that were found are, in the order in which they were asked for. */
+export interface FoundLeaks extends z.infer<typeof foundLeaksSchema> {}
+/** Tokens that were found, by what says nothing of their secrets. */
+export interface FindLeaksInput extends z.input<typeof findLeaksSchema> {}
+
 /** What can be done about leaks. */
 export interface Leaks<Options extends CallOptions = CallOptions> {
   /**
@@ -85,4 +156,9 @@ export interface Leaks<Options extends CallOptions = CallOptions> {
    * for any token; what is one of ours is acted on a moment later. Throws `invalid_input`, `too_many_reports`.
    */
   report(input: ReportLeaksInput, options?: Options): Promise<void>
+  /**
+   * Tells which of up to 1,000 tokens that were found are live, by their kids and SHA-256: nobody need send a token. It is no use of
+   * their keys. Tokens of other organizations are `unknown`, but to the root organization. Throws `invalid_input`.
+   */
+  find(input: FindLeaksInput, options?: Options): Promise<FoundLeaks>
 }

@@ -10,6 +10,6 @@ export function openLeaks(engine: Engine, wake: () => void) {
   const leakInbox = new LeakInbox({ ...engine, wake })
   return {
     jobs: { [leaksKind]: leaksJob(engine) },
-    parts: { leaks: offerMethods(engine, leakMethods(leakInbox)), leakInbox },
+    parts: { leaks: offerMethods(engine, leakMethods(engine, leakInbox)), leakInbox },
   }
 }

@@ -2,7 +2,7 @@
 import { parseInput } from '../../core/input.ts'
 import { changeDoneSchema, doneSchema, waitSchema } from '../../core/shapes/calls.ts'
 import { revokeOwnKeySchema } from '../../core/shapes/key-changes.ts'
-import { reportLeaksSchema } from '../../core/shapes/leaks.ts'
+import { findLeaksSchema, foundLeaksSchema, reportLeaksSchema } from '../../core/shapes/leaks.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
 import { change, done } from './applied.ts'
@@ -31,6 +31,22 @@ export const leakRoutes = [
       await latchkey.leakInbox.receive(found, { source: 'possession', requestId: exchange.requestId })
       return { ...json({ success: true }), status: 202 }
     },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/leaks/known',
+    operationId: 'findLeaks',
+    tag: 'Leaks',
+    summary: 'Find out which leaked tokens are live',
+    description:
+      'By kid and SHA-256, for up to 1000 tokens: nobody need send a token. It counts as no use of their keys, and draws from no limit. For a key outside the root organization, tokens of other organizations are `unknown`.',
+    access: 'latchkey:keys:verify',
+    changesNothing: true,
+    body: findLeaksSchema,
+    bodyLimit: 256 * 1024,
+    answers: [{ status: 200, description: 'What they are, in the same order.', schema: foundLeaksSchema }],
+    handle: async ({ parts: { latchkey }, body, caller, signal }) =>
+      json(await latchkey.leaks.find(body, { actor: caller, signal })),
   }),
   route({
     method: 'POST',

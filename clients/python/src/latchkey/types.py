@@ -1134,6 +1134,38 @@ class FactsSecretAncestors(TypedDict):
     allowed_ips: List[str]
 
 
+class FindLeaks(TypedDict):
+    """The shape FindLeaks of the API."""
+
+    tokens: List[ShownToken]
+
+
+class FoundLeak(TypedDict):
+    """The shape FoundLeak of the API."""
+
+    #: The kid that was asked for.
+    kid: str
+    #: `live`: the token of a key that is neither revoked nor expired, though it may be suspended, not valid
+    #: yet or bound to addresses. `in_grace`: the same, but the token ends by itself. `ended`: it opens
+    #: nothing any more. `unknown`: no token has this kid and this SHA-256, or none that the caller may see.
+    status: Literal["live", "in_grace", "ended", "unknown"]
+    #: The id of the key; null if unknown, like all that follows.
+    key_id: Optional[str]
+    #: The name of the key.
+    name: Optional[str]
+    #: The organization that owns the key.
+    organization_id: Optional[str]
+    #: The prefix and the kid of the token, which are not secret.
+    hint: Optional[str]
+
+
+class FoundLeaks(TypedDict):
+    """The shape FoundLeaks of the API."""
+
+    #: In the order of the question.
+    tokens: List[FoundLeak]
+
+
 class _GithubFinding(TypedDict):
     #: What was found.
     token: str
@@ -2611,6 +2643,15 @@ class SettlementSettled(TypedDict):
     reserved: int
     #: How many the call cost.
     cost: int
+
+
+class ShownToken(TypedDict):
+    """The shape ShownToken of the API."""
+
+    #: The public id of its secret: the 16 characters behind the prefix.
+    kid: str
+    #: The SHA-256 of the whole token, in hexadecimal digits.
+    sha256: str
 
 
 class Standing(TypedDict):

@@ -103,6 +103,7 @@ export const calls: Record<string, Call> = {
   },
   clearKeyExposure: { method: 'keys.clearExposure', command: `latchkey keys clear-exposure ${key}` },
   reportLeaks: { method: 'leaks.report', command: 'latchkey leak report < tokens.txt' },
+  findLeaks: { method: 'leaks.find', command: 'latchkey scan --url https://keys.example.com .' },
   addKeyUnits: {
     method: 'keys.addUnits',
     command: `latchkey keys add-units ${key} credits 500 --reference "payment 4711"`,
