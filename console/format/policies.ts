@@ -41,11 +41,18 @@ export function ruleValue(name: RuleName, rules: WireRules): RuleValue {
   return name === 'max_lifetime_seconds' ? lengthOf(value) : countOf(value)
 }
 
-const leakWords = {
+/** What is done when a token leaks, in words. */
+export const leakWords = {
   revoke: 'Revoke the key',
   end_after: 'End the token some hours later',
   notify: 'Tell, and do nothing',
 }
+
+/** To choose from, the gravest first. */
+export const leakChoices = (['revoke', 'end_after', 'notify'] as const).map((value) => ({
+  value,
+  label: leakWords[value],
+}))
 
 /** What a key must keep that keeps both. */
 export function bothRules(one: WireRules, other: WireRules): WireRules {
@@ -109,8 +116,7 @@ export const lengthUnits = Object.keys(unitSeconds) as LengthUnit[]
 export interface PolicyDraft
   extends Pick<
     WireRules,
-    | ('require_expiry' | 'permissions' | 'catalogued_only' | 'require_allowed_ips')
-    | ('on_leak' | 'leak_ends_after_hours')
+    ('require_expiry' | 'permissions' | 'catalogued_only' | 'require_allowed_ips') | 'on_leak'
   > {
   /** Digits; empty for no rule. */
   lifetime: string
@@ -119,10 +125,18 @@ export interface PolicyDraft
   prefixes: readonly string[]
   /** Digits; empty for no rule. */
   maxKeys: string
+  /** Digits; of no matter unless a leaked token ends some hours later. */
+  leakHours: string
 }
 
 export function toPolicyDraft(rules: WireRules): PolicyDraft {
-  const { max_lifetime_seconds: seconds, max_keys: maxKeys, prefixes, ...same } = rules
+  const {
+    max_lifetime_seconds: seconds,
+    max_keys: maxKeys,
+    prefixes,
+    leak_ends_after_hours: hours,
+    ...same
+  } = rules
   const unit = lengthUnits.find((each) => (seconds ?? 0) % unitSeconds[each] === 0) ?? 'seconds'
   return {
     ...same,
@@ -130,13 +144,19 @@ export function toPolicyDraft(rules: WireRules): PolicyDraft {
     lifetime: seconds === null ? '' : String(seconds / unitSeconds[unit]),
     prefixes: prefixes ?? [],
     maxKeys: maxKeys === null ? '' : String(maxKeys),
+    leakHours: hours === null ? '' : String(hours),
   }
 }
 
 /** What is wrong with a draft, each in a sentence. */
-export function policyFaults(draft: PolicyDraft): { lifetime?: string; maxKeys?: string } {
+export function policyFaults(draft: PolicyDraft): {
+  lifetime?: string
+  maxKeys?: string
+  leakHours?: string
+} {
   const seconds = secondsOf(draft)
   const count = numberOf(draft.maxKeys)
+  const hours = numberOf(draft.leakHours) ?? 0
   const isShort = seconds !== null && seconds >= 1 && seconds <= maxLifetimeSeconds
   return {
     ...(draft.lifetime.trim() !== '' && !isShort && { lifetime: 'A whole number, of 100 years at most.' }),
@@ -144,8 +164,12 @@ export function policyFaults(draft: PolicyDraft): { lifetime?: string; maxKeys?:
       !(count !== null && count <= maxPolicyKeys) && {
         maxKeys: `A whole number from 0 to ${countOf(maxPolicyKeys)}.`,
       }),
+    ...(draft.on_leak === 'end_after' &&
+      !(hours >= 1 && hours <= 24) && { leakHours: 'A whole number from 1 to 24.' }),
   }
 }
+
+const leakRules: readonly RuleName[] = ['on_leak', 'leak_ends_after_hours']
 
 /** The rules that a draft makes, on top of what others changed while it was open. Of a draft without faults. */
 export function mergeRules(opened: WireRules, draft: PolicyDraft, now: WireRules): WireRules {
@@ -158,9 +182,11 @@ export function mergeRules(opened: WireRules, draft: PolicyDraft, now: WireRules
     require_allowed_ips: draft.require_allowed_ips,
     max_keys: numberOf(draft.maxKeys),
     on_leak: draft.on_leak,
-    leak_ends_after_hours: draft.leak_ends_after_hours,
+    leak_ends_after_hours: draft.on_leak === 'end_after' ? numberOf(draft.leakHours) : null,
   }
-  const isKept = (name: RuleName) => JSON.stringify(edited[name]) === JSON.stringify(opened[name])
+  const isSame = (name: RuleName) => JSON.stringify(edited[name]) === JSON.stringify(opened[name])
+  // The hours say nothing without what is done after them: they are kept together.
+  const isKept = (name: RuleName) => (leakRules.includes(name) ? leakRules.every(isSame) : isSame(name))
   const kept = Object.fromEntries(ruleNames.filter(isKept).map((name) => [name, now[name]]))
   const permissions = mergeBound(opened.permissions, edited.permissions, now.permissions)
   return { ...edited, permissions: permissions && [...permissions], ...kept }

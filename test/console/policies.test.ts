@@ -88,6 +88,22 @@ test('a form keeps what others have changed, and sends what it was given in seco
     expect(policyFaults({ ...draft, maxKeys }), maxKeys).toHaveProperty('maxKeys')
 })
 
+test('what is done on a leak is kept or changed together with its hours', () => {
+  const opened: WireRules = { ...none, on_leak: 'end_after', leak_ends_after_hours: 4 }
+  const draft = toPolicyDraft(opened)
+  expect(draft).toMatchObject({ on_leak: 'end_after', leakHours: '4' })
+  const now: WireRules = { ...none, on_leak: 'revoke' }
+  expect(mergeRules(opened, draft, now)).toEqual(now)
+  expect(mergeRules(opened, { ...draft, leakHours: '8' }, now)).toEqual({
+    ...opened,
+    leak_ends_after_hours: 8,
+  })
+  expect(mergeRules(opened, { ...draft, on_leak: 'notify' }, opened)).toEqual({ ...none, on_leak: 'notify' })
+  expect(policyFaults(draft)).toEqual({})
+  for (const leakHours of ['', '0', '25', 'x'])
+    expect(policyFaults({ ...draft, leakHours }), leakHours).toHaveProperty('leakHours')
+})
+
 onOneDatabase('SQLite', `policies in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
@@ -107,6 +123,8 @@ onOneDatabase('SQLite', `policies in the console${browserNote}`, (makeDatabase) 
     await lifetime.fill('90')
     await dialog.getByLabel('Only some permissions').check()
     await dialog.getByRole('combobox', { name: 'Permissions that may be granted' }).fill('emails:*')
+    await dialog.getByRole('combobox', { name: 'When a token leaks' }).selectOption('end_after')
+    await dialog.getByRole('textbox', { name: 'A leaked token ends after' }).fill('4')
     // What somebody else has set meanwhile stays.
     await policies.set({ maxKeys: 7 })
     await dialog.getByRole('button', { name: 'Save' }).click()
@@ -115,6 +133,7 @@ onOneDatabase('SQLite', `policies in the console${browserNote}`, (makeDatabase) 
     await dialog.waitFor({ state: 'detached' })
     expect(await policies.get()).toMatchObject({
       ...{ maxLifetimeSeconds: 7_776_000, permissions: ['emails:*'], maxKeys: 7, requireExpiry: false },
+      ...{ onLeak: 'end_after', leakEndsAfterHours: 4 },
     })
     const rule = (name: string) =>
       page.getByRole('listitem').filter({ has: page.getByRole('heading', { name }) })

@@ -8,10 +8,12 @@ import { Field } from '../../components/field.tsx'
 import { FormDialog } from '../../components/form-dialog.tsx'
 import { ErrorNotice } from '../../components/notices.tsx'
 import { PermissionsField } from '../../components/permissions-field.tsx'
+import { SelectField } from '../../components/select-field.tsx'
 import { useEdit } from '../../edits.ts'
 import { permissionFaults } from '../../format/permission-list.ts'
 import {
   type LengthUnit,
+  leakChoices,
   lengthUnits,
   mergeRules,
   type PolicyDraft,
@@ -157,6 +159,31 @@ export function EditPolicyDialog({ organization, policy, close }: EditPolicyProp
         change={(prefixes) => change({ prefixes })}
         error={faultOf('prefixes')}
       />
+      <SelectField
+        label={ruleWords.on_leak.label}
+        options={leakChoices}
+        value={draft.on_leak ?? undefined}
+        none="No rule"
+        change={(next) => change({ on_leak: next ?? null })}
+        error={faultOf('on_leak')}
+      />
+      {draft.on_leak === 'end_after' && (
+        <Field
+          label={ruleWords.leak_ends_after_hours.label}
+          hint="Hours, from 1 to 24. Its holder needs a new token before."
+          error={faultOf('leak_ends_after_hours') ?? (wasRead ? faults.leakHours : undefined)}
+        >
+          {(control) => (
+            <input
+              {...control}
+              {...number}
+              className="input tabular-nums"
+              value={draft.leakHours}
+              onChange={({ target }) => change({ leakHours: target.value })}
+            />
+          )}
+        </Field>
+      )}
       <EditConflict
         what="policy"
         opened={before}
