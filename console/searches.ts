@@ -31,6 +31,8 @@ export interface KeySearch {
   breaks_policy?: true
   /** Whether only decoys are listed. */
   decoy?: true
+  /** Whether only keys that are marked as leaked are listed. */
+  exposed?: true
   status?: (typeof statuses)[number]
   /** What the list is narrowed to. */
   only?: KeySelection
@@ -46,6 +48,7 @@ export function readKeySearch({
   prefix,
   breaks_policy,
   decoy,
+  exposed,
   status,
   only,
   sort,
@@ -59,6 +62,7 @@ export function readKeySearch({
     ...text('prefix', prefix),
     ...(breaks_policy === true && { breaks_policy }),
     ...(decoy === true && { decoy }),
+    ...(exposed === true && { exposed }),
     ...oneOf('status', statuses, status),
     ...oneOf('only', Object.keys(keySelections) as KeySelection[], only),
     ...oneOf('sort', sorts, sort),

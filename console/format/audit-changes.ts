@@ -1,7 +1,9 @@
 // What an audit event says of each field that changed, put so that it can be shown to people. Pure.
 import type { WireAuditEvent } from '../api.ts'
 import { timesOf } from './decoys.ts'
+import { exposureWords, leakSourceWords } from './exposures.ts'
 import { countOf, limitsInShort } from './limits.ts'
+import { leakWords } from './policies.ts'
 import { revocationWords } from './revocations.ts'
 import { lengthOf } from './times.ts'
 
@@ -64,7 +66,16 @@ const describers: Record<string, Describe> = {
   ],
   // Where an event of a webhook is named, so is the webhook.
   webhook_id: () => [],
-  url: (value) => [valueChange('URL', value, asText)],
+  url: (value, { action }) =>
+    action === 'key.exposed'
+      ? [valueChange('Found at', value, (url) => (url === null ? nothing('Not said') : asText(url)))]
+      : [valueChange('URL', value, asText)],
+  source: (value) => [valueChange('Reported by', value, (code) => asText(wordsIn(leakSourceWords, code)))],
+  action: (value) => [valueChange('Done at once', value, (code) => asText(wordsIn(exposureWords, code)))],
+  ends_at: (value) =>
+    value === null ? [] : [valueChange('Token ends', value, (at) => asInstant(at, 'Never'))],
+  last_used_from: (value) => (value === null ? [] : [valueChange('Last used from', value, asCode)]),
+  exposed_at: (value) => [valueChange('Reported', value, (at) => asInstant(at, 'Never'))],
   events: (value) => [permissionsChange('Events', value)],
   tags: (value) => (isEmptyList(value) ? [] : [permissionsChange('Tags', value)]),
   description: (value) => [
@@ -83,6 +94,14 @@ const describers: Record<string, Describe> = {
   require_allowed_ips: (value) => [valueChange('Must name addresses', value, asYesOrNo)],
   max_keys: (value) => [
     valueChange('Most keys', value, (count) => asRule(count, (given) => countOf(Number(given)))),
+  ],
+  on_leak: (value) => [
+    valueChange('When a token leaks', value, (code) =>
+      asRule(code, (given) => String(wordsIn(leakWords, given))),
+    ),
+  ],
+  leak_ends_after_hours: (value) => [
+    valueChange('It ends after', value, (hours) => asRule(hours, (given) => lengthOf(Number(given) * 3_600))),
   ],
   resume_from: (value) => [
     valueChange('It goes on', value, (from) => asText(resumptions[String(from)] ?? from)),

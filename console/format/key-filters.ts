@@ -23,12 +23,12 @@ export function statusOf({ status, kid }: KeySearch): NonNullable<KeySearch['sta
 
 /** The filters of a search, by the names of the wire, and the order in which they find keys at once. */
 function narrowed(search: KeySearch, now: number) {
-  const { q, kid, permission, created_by, prefix, decoy, only } = search
+  const { q, kid, permission, created_by, prefix, decoy, exposed, only } = search
   const selection: Partial<SelectedKeys> = only === undefined ? {} : selectedKeys(only, now)
   const { sort, ...selected } = selection
   return {
     sort,
-    filters: { q, tag: tagsOf(search), kid, permission, created_by, prefix, decoy, ...selected },
+    filters: { q, tag: tagsOf(search), kid, permission, created_by, prefix, decoy, exposed, ...selected },
   }
 }
 
@@ -90,6 +90,15 @@ export function chipsOf(search: KeySearch, change: ChangeSearch): FilterChip[] {
             label: 'Decoys',
             value: 'alone',
             remove: () => change((now) => withFilter(now, 'decoy', undefined)),
+          },
+        ]
+      : []),
+    ...(search.exposed
+      ? [
+          {
+            label: 'Leaks',
+            value: 'reported',
+            remove: () => change((now) => withFilter(now, 'exposed', undefined)),
           },
         ]
       : []),

@@ -19,6 +19,7 @@ import { useKeyCrumbs } from './key/crumbs.ts'
 import { DecoyNotice } from './key/decoy.tsx'
 import { type EditableField, EditField } from './key/edits.tsx'
 import { EndGraceDialog } from './key/end-grace-dialog.tsx'
+import { ExposureNotice } from './key/exposure.tsx'
 import { Facts } from './key/facts.tsx'
 import { type Done, keyRefusals } from './key/key-changes.ts'
 import { KeyLimits } from './key/limits.tsx'
@@ -157,6 +158,12 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       }
     >
       {outcome !== undefined && <AppliedOutcome {...outcome} />}
+      <ExposureNotice
+        of={key}
+        refusals={refusals}
+        rotate={() => show({ window: 'rotate' })}
+        endGrace={(secret) => show({ window: 'end-grace', secret })}
+      />
       <DecoyNotice of={key} />
       <SuspendedNotice what="key" of={key} />
       <RefusedAbove of={key} />

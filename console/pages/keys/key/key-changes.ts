@@ -74,6 +74,14 @@ export function useForgetPlaces(key: WireKey) {
   })
 }
 
+export function useClearExposure(key: WireKey) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => call<object>('DELETE', `${addressOf(key)}/exposure`),
+    onSuccess: () => showAnew(client),
+  })
+}
+
 /** Rotates a key; `show` gets the answer with its token, which is kept nowhere else. */
 export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => void) {
   const client = useQueryClient()
@@ -122,10 +130,14 @@ export function keyRefusals(key: WireKey, session: Session) {
     changeMetadata: change ?? session.metadataRefusal,
     rotate: change ?? rotateRefusal(key, session),
     forgetPlaces: write ?? stronger,
+    create: write,
+    clearExposure: write ?? (key.id === session.key.id ? ownExposure : undefined),
     newChild: write ?? childRefusal(key),
     revoke: write ?? (isRevoked ? 'This key is revoked already.' : stronger),
   }
 }
+
+const ownExposure = 'A key does not clear the mark of its own leak. Sign in with another one.'
 
 /** A key changes those alone that may do no more than itself; its own is always in its reach. */
 function strongerRefusal(key: WireKey, session: Session): string | undefined {

@@ -8,6 +8,7 @@ import { useSettled } from '../../../components/settled.ts'
 import { useNow } from '../../../components/time.tsx'
 import { decoyInShort } from '../../../format/decoys.ts'
 import { expiryWarningMs } from '../../../format/expiries.ts'
+import { exposureInShort } from '../../../format/exposures.ts'
 import { withMarks } from '../../../format/foreign-text.ts'
 import { isKeyId, shortKeyId } from '../../../format/key-ids.ts'
 import { breachesInWords } from '../../../format/policies.ts'
@@ -16,7 +17,11 @@ import { useOrganizationName } from '../../../organization-names.ts'
 
 /** A tooltip shows as many; the key's page shows all. */
 const mostHinted = 24
-export function NameAndHint({ apiKey: { id, name, hint, decoy, broken_rules = [] } }: { apiKey: WireKey }) {
+export function NameAndHint({
+  apiKey: { id, name, hint, decoy, exposure, broken_rules = [] },
+}: {
+  apiKey: WireKey
+}) {
   const breaches = broken_rules.length === 0 ? '' : `Breaks the policy: ${breachesInWords(broken_rules)}`
   return (
     <>
@@ -29,6 +34,8 @@ export function NameAndHint({ apiKey: { id, name, hint, decoy, broken_rules = []
         {marked(name)}
       </RowLink>
       <span className="block truncate text-xs text-muted" title={breaches || undefined}>
+        {/* First: what is too long for its column is cut at the end. */}
+        {exposure && <span className="font-medium text-danger">{exposureInShort(exposure)} · </span>}
         <span className="font-mono">{hint}</span>
         {decoy && (
           <span className={decoy.tries > 0 ? 'font-medium text-danger' : ''}> · {decoyInShort(decoy)}</span>

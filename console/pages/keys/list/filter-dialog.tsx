@@ -23,6 +23,7 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
     createdBy: search.created_by ?? '',
     breaksPolicy: search.breaks_policy ?? false,
     decoy: search.decoy ?? false,
+    exposed: search.exposed ?? false,
   }))
   const [typed, setTyped] = useState(opened)
   const [wasRead, setRead] = useState(false)
@@ -41,7 +42,8 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
       const held = withFilter(withTags(now, tags), 'permission', permission || undefined)
       const made = withFilter(held, 'created_by', typed.createdBy.trim() || undefined)
       const decoys = withFilter(made, 'decoy', typed.decoy || undefined)
-      return withFilter(decoys, 'breaks_policy', typed.breaksPolicy || undefined)
+      const exposed = withFilter(decoys, 'exposed', typed.exposed || undefined)
+      return withFilter(exposed, 'breaks_policy', typed.breaksPolicy || undefined)
     })
     close()
     return true
@@ -88,6 +90,12 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
         hint="Keys that would be refused if they were made today, and by which rule."
         value={typed.breaksPolicy}
         onChange={(next) => setTyped({ ...typed, breaksPolicy: next })}
+      />
+      <CheckField
+        label="Marked as leaked"
+        hint="Keys of which a token was reported, until somebody clears the mark."
+        value={typed.exposed}
+        onChange={(next) => setTyped({ ...typed, exposed: next })}
       />
       <CheckField
         label="Decoys alone"
