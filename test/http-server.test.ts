@@ -24,7 +24,7 @@ async function dropTables(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   await client.query('set search_path to latchkey')
-  await client.query(`drop table ${tables.join(', ')}, schema_version`)
+  await client.query(`drop table ${tables.join(', ')}, schema_version cascade`)
   await client.end()
 }
 

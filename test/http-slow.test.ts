@@ -19,7 +19,11 @@ test('whoever is revoked while its body comes gets no answer to it, whatever it 
   const server = await startTestServer(url)
   const { keys } = server.latchkey
   const withBody = routes.filter(({ body, access }) => body !== undefined && access !== 'public')
-  expect(withBody.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(bodies).sort())
+  expect(withBody.map(({ operationId }) => operationId).sort()).toEqual(
+    Object.keys(bodies)
+      .filter((id) => routes.find(({ operationId }) => operationId === id)?.access !== 'public')
+      .sort(),
+  )
   await Promise.all(
     withBody.map(async ({ method, path, operationId }) => {
       const caller = await keys.create({

@@ -41,13 +41,9 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       expires_at: '2090-01-01T00:00:00+01:00',
     })
     expect(Object.keys(created)).toEqual([
-      'id',
-      'organization_id',
-      'name',
-      'key',
-      'permissions',
-      'last_used_at',
+      ...['id', 'organization_id', 'name', 'key', 'permissions', 'last_used_at'],
       'created_by',
+      'created_by_type',
       'created_at',
       'revoked_at',
       'hint',
@@ -56,6 +52,7 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       'metadata',
       ...['description', 'tags', 'parent_id', 'not_before', 'allowed_ips'],
       ...['suspended_at', 'suspended_by', 'suspended_reason', 'revoked_by', 'revocation_reason'],
+      'exposure',
       'limits',
       'last_used',
       'revision',
@@ -80,7 +77,11 @@ onEachDatabase('over HTTP', (makeDatabase) => {
     expect(json).toEqual({
       ...shown,
       secrets: [
-        { ...secret, expires_at: null, last_used_at: null, until_silent_seconds: null, silent_at: null },
+        {
+          ...secret,
+          ...{ created_by: created.created_by, created_by_type: 'key' },
+          ...{ expires_at: null, last_used_at: null, until_silent_seconds: null, silent_at: null },
+        },
       ],
     })
     for (const path of ['/v1/keys?status=all', `/v1/keys/${created.id}`, '/v1/audit-log', '/metrics']) {

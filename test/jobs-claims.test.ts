@@ -183,7 +183,7 @@ onEachDatabase('a job', (makeDatabase, kind) => {
     runner.wake()
     await expect.poll(() => stage.rows('mail')).toMatchObject([{ isFinished: true, lease: 2 }])
     expect(attempts).toEqual([2])
-    expect(runner.counts()).toMatchObject([{ done: 1, lost: 1, failed: 0 }])
+    await expect.poll(() => runner.counts()).toMatchObject([{ done: 1, lost: 1, failed: 0 }])
   })
 
   test('that goes on although its process stops is not given back: it is still worked on', async () => {

@@ -18,7 +18,7 @@ onEachDatabase('organizations', (makeDatabase, kind) => {
       name: 'Ünï & Co 😀',
       limits: [],
       plan: null,
-      ...{ suspendedAt: null, suspendedBy: null, suspendedReason: null },
+      ...{ suspendedAt: null, suspendedBy: null, suspendedReason: null, grantablePermissions: [] },
       createdAt: clock.in(0),
       revision: String(clock.now()),
     })
@@ -52,7 +52,7 @@ onEachDatabase('organizations', (makeDatabase, kind) => {
       const renamed = await latchkey.organizations.update('acme', { name: 'Acme Inc' })
       expect(renamed).toEqual({
         ...{ id: 'acme', name: 'Acme Inc', limits: [], plan: null, createdAt },
-        ...{ suspendedAt: null, suspendedBy: null, suspendedReason: null },
+        ...{ suspendedAt: null, suspendedBy: null, suspendedReason: null, grantablePermissions: [] },
         revision: expect.any(String),
       })
     }

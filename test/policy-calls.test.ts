@@ -51,6 +51,7 @@ onEachDatabase('a policy', (makeDatabase, kind) => {
     const never = {
       ...{ maxLifetimeSeconds: null, requireExpiry: false, permissions: null, cataloguedOnly: false },
       ...{ prefixes: null, requireAllowedIps: false, maxKeys: null, setAt: null, revision: '0' },
+      ...{ onLeak: null, leakEndsAfterHours: null },
     }
     expect(await policies.get(acme)).toEqual(never)
     expect(await policies.getFor('acme', reader)).toEqual(never)

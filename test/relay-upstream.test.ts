@@ -20,7 +20,12 @@ async function serve(answer: RequestListener): Promise<string> {
 
 function callOf(headers: Record<string, string> = {}, keyId = 'key', signal?: AbortSignal): RelayCall {
   const exchange = { requestId: 'req_1', ip: '192.0.2.7' }
-  return { exchange, header: (name: string) => headers[name], caller: { keyId }, signal } as RelayCall
+  return {
+    exchange,
+    header: (name: string) => headers[name],
+    caller: { type: 'key', keyId },
+    signal,
+  } as RelayCall
 }
 
 const json = { 'content-type': 'application/json' }

@@ -20,6 +20,8 @@ const nouns: Record<string, string> = {
   limit: 'Limits',
   plan: 'Plans',
   policy: 'Policies',
+  member: 'Members',
+  invitation: 'Invitations',
   webhook: 'Webhooks',
   log: 'The log itself',
 }

@@ -22,7 +22,7 @@ import type { Asker } from '../fairness/turns.ts'
 import type { Verifiers } from '../verification/remote.ts'
 import type { VerifyAsker } from '../verification/verify.ts'
 import type { Origin } from './authenticate.ts'
-import type { LeakInbox } from './leaks/receive.ts'
+import type { LeakReceiver } from './leaks/found.ts'
 import type { People } from './methods.ts'
 import type { Partners } from './partners/partners.ts'
 
@@ -49,7 +49,7 @@ export interface Latchkey extends People, AsyncDisposable {
   /** Takes reports of tokens that stand where they must not. */
   leaks: Leaks<ActorOptions>
   /** Takes reports of partners, each of whom its own call has judged. */
-  leakInbox: Pick<LeakInbox, 'receive'>
+  leakInbox: LeakReceiver
   /**
    * Verifies a token. A refusal is an answer, and an object: write `if (verdict.valid)`, never `if (verdict)`.
    * `asker` names the caller on whose behalf, if strangers may call: askers share the reads of the database fairly.

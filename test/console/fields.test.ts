@@ -122,6 +122,7 @@ describe('what completes a permission', () => {
       'latchkey:audit:read',
       'latchkey:usage:read',
       'latchkey:webhooks:read',
+      'latchkey:members:read',
     ])
     expect(permissionOptions('emails:send', [], inUse)).toEqual([])
   })

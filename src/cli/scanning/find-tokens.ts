@@ -10,9 +10,9 @@ export interface Found extends ParsedToken {
 export const longestToken = longestPrefix + 1 + tokenBodyLength
 
 const underscore = 0x5f
-const isBase62 = new Uint8Array(256)
-for (const [first, last] of ['09', 'AZ', 'az'].map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]))
-  isBase62.fill(1, first, (last as number) + 1)
+const isBase62 = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number(/^[0-9A-Za-z]$/.test(String.fromCharCode(byte))),
+)
 
 /**
  * Finds the tokens in bytes, in order. Looks at each run of letters and digits from its end: a run shorter than a token's is

@@ -3,34 +3,18 @@
 import { system } from '../../core/actor.ts'
 import { newId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
-import {
-  type LeakSource,
-  placeOf,
-  type ReportLeaksInput,
-  reportLeaksSchema,
-} from '../../core/shapes/leaks.ts'
+import { placeOf, type ReportLeaksInput, reportLeaksSchema } from '../../core/shapes/leaks.ts'
 import { enqueueJob } from '../../store/jobs.ts'
 import { insertReports, type LeakReportRow } from '../../store/leaks.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Engine } from '../engine.ts'
+import type { FoundToken, LeakReceiver, ReportOrigin } from './found.ts'
 import { candidatesOf } from './own.ts'
 
 /** The name of the work of acting on reports. */
 export const leaksKind = 'leaks'
 /** So many rows are written at once: a report of as many tokens as it may have, and more that come at the same time. */
 const rowsAtOnce = 4_000
-
-/** A token that was found, and where. */
-export interface FoundToken {
-  token: string
-  url?: string | undefined
-}
-
-/** From whom a report comes. */
-export interface ReportOrigin {
-  source: LeakSource
-  requestId?: string | undefined
-}
 
 /** What of Latchkey reports take. */
 export interface LeakMeans extends Pick<Engine, 'store' | 'commit' | 'memory' | 'at' | 'now' | 'random'> {
@@ -39,7 +23,7 @@ export interface LeakMeans extends Pick<Engine, 'store' | 'commit' | 'memory' | 
 }
 
 /** Takes reports, and writes those together that come while others are written: strangers never write one by one. */
-export class LeakInbox {
+export class LeakInbox implements LeakReceiver {
   readonly #means: LeakMeans
   #waiting: { rows: readonly LeakReportRow[]; done: PromiseWithResolvers<void> }[] = []
   #isWriting = false
