@@ -3,7 +3,7 @@ import { Option } from 'commander'
 import { defineCommand } from '../kit/define-command.ts'
 import { exitCodes } from '../kit/failures.ts'
 import { collect } from '../kit/options.ts'
-import { print, printJson, printNote, toPrintable } from '../kit/output.ts'
+import { print, printJson, printNote, toJson, toPrintable } from '../kit/output.ts'
 import { nothing } from '../kit/place.ts'
 import { excluding } from '../scanning/exclusions.ts'
 import { scanHistory } from '../scanning/history.ts'
@@ -57,9 +57,11 @@ export const scanCommand = defineCommand({
   },
   print: (scanned, { options }) => {
     if (options.format === 'json') printJson(scanned)
-    else if (options.format === 'sarif') print(JSON.stringify(toSarif(scanned), null, 2))
-    else print(...scanned.leaks.map(describe))
-    printNote(...scanned.unread.map(({ path, reason }) => toPrintable(`latchkey: ${path}: ${reason}`)))
+    else if (options.format === 'sarif') print(toJson(toSarif(scanned)))
+    // One text each: there may be more than a call takes arguments.
+    else if (scanned.leaks.length > 0) print(scanned.leaks.map(describe).join('\n'))
+    const unread = scanned.unread.map(({ path, reason }) => toPrintable(`latchkey: ${path}: ${reason}`))
+    if (unread.length > 0) printNote(unread.join('\n'))
     if (options.format === 'text') printNote(summarize(scanned, options.url !== undefined))
   },
   exitCode: ({ leaks, unread }) =>

@@ -32,11 +32,13 @@ export function writeSurely(text: string): Promise<void> {
 
 /** Prints a value as the wire's JSON, one document. */
 export function printJson(value: object): void {
-  const json = JSON.stringify(toWire(value), null, 2)
-  // The same value to a program, and harmless on a terminal.
-  process.stdout.write(
-    `${json.replace(turning, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`,
-  )
+  print(toJson(toWire(value)))
+}
+
+/** Writes a value as JSON: the same to any program, and harmless on a terminal. */
+export function toJson(value: object): string {
+  const json = JSON.stringify(value, null, 2)
+  return json.replace(turning, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Prints lines for people on standard output. */

@@ -7,23 +7,42 @@ export type Entry = { name: string; bytes: Buffer } | { name: string; reason: st
 /** The longest archive that is taken apart, and the longest of what it holds. */
 export const maxUnpackedBytes = 256 * 1024 * 1024
 
+/** So many places of tokens are told of one file, archives in it included: it may hold nothing else. */
+export const maxPlaces = 20_000
+/** So much of the name of an entry is told. */
+const longestName = 1_024
+
 /** How much may come out of one file in all, archives in archives included. */
 export class Budget {
   #left = 4 * maxUnpackedBytes
   #entries = 200_000
+  #unread = 1_000
+  /** How many places of tokens are still told. */
+  places = maxPlaces
 
   /** Tells how long the next thing may be at most; 0 if nothing more is taken. */
   next(): number {
     this.#entries--
-    return this.#entries < 0 ? 0 : Math.min(this.#left, maxUnpackedBytes)
+    return this.#entries < 0 ? 0 : Math.max(0, Math.min(this.#left, maxUnpackedBytes))
   }
 
   take(bytes: number): void {
     this.#left -= bytes
   }
+
+  /** Notes that something is not read: each such thing is told, and a small archive can have any number of them. */
+  noteUnread(): void {
+    this.#unread--
+  }
+
+  /** Whether no more is looked at. */
+  get isSpent(): boolean {
+    return this.#entries < 0 || this.#left <= 0 || this.#unread < 0 || this.places <= 0
+  }
 }
 
-const tooLarge = 'unpacks to more than is read'
+const slash = 0x2f
+export const tooLarge = 'unpacks to more than is read'
 
 /** Tells whether bytes begin an archive. */
 export function isArchive(bytes: Buffer): boolean {
@@ -79,9 +98,9 @@ function* unzip(bytes: Buffer, budget: Budget): Generator<Entry> {
     const [flags, method] = [bytes.readUInt16LE(at + 8), bytes.readUInt16LE(at + 10)]
     const [packed, head] = [bytes.readUInt32LE(at + 20), bytes.readUInt32LE(at + 42)]
     const nameEnd = at + 46 + bytes.readUInt16LE(at + 28)
-    const name = bytes.toString('utf8', at + 46, nameEnd)
+    const name = shortened(bytes.toString('utf8', at + 46, nameEnd))
     at = nameEnd + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32)
-    if (name.endsWith('/')) continue
+    if (bytes[nameEnd - 1] === slash) continue
     if (flags & 1) yield { name, reason: 'is encrypted' }
     else if (packed === 0xffffffff || head + 30 > bytes.length)
       yield { name, reason: 'is of a form that is not read' }
@@ -109,7 +128,7 @@ function* untar(bytes: Buffer, budget: Budget): Generator<Entry> {
     if (type === 'L') longName = content.toString().replace(/\0[\s\S]*$/, '')
     else if (type === 'x') longName = /^\d+ path=(.*)$/m.exec(content.toString())?.[1] ?? longName
     else {
-      const name = longName ?? [text(345, 500), text(0, 100)].filter(Boolean).join('/')
+      const name = shortened(longName ?? [text(345, 500), text(0, 100)].filter(Boolean).join('/'))
       longName = undefined
       if (type === '0' || type === '\0' || type === '7') {
         if (content.length < size) yield { name, reason: 'is broken' }
@@ -118,4 +137,8 @@ function* untar(bytes: Buffer, budget: Budget): Generator<Entry> {
     }
     at += 512 + Math.ceil(size / 512) * 512
   }
+}
+
+function shortened(name: string): string {
+  return name.length > longestName ? `${name.slice(0, longestName)}…` : name
 }

@@ -15,15 +15,15 @@ const isBase62 = Uint8Array.from({ length: 256 }, (_, byte) =>
 )
 
 /**
- * Finds the tokens in bytes, in order. Looks at each run of letters and digits from its end: a run shorter than a token's is
+ * Finds the first tokens in bytes, in order. Looks at each run of letters and digits from its end: a run shorter than a token's is
  * left as soon as one other byte is seen, so that most bytes are never looked at.
  */
-export function findTokens(bytes: Uint8Array): Found[] {
+export function findTokens(bytes: Uint8Array, most = Number.POSITIVE_INFINITY): Found[] {
   const found: Found[] = []
   const { length } = bytes
   // Where a body may begin: behind a byte that is no letter and no digit.
   let start = 0
-  while (start + tokenBodyLength <= length) {
+  while (start + tokenBodyLength <= length && found.length < most) {
     let at = start + tokenBodyLength - 1
     while (at >= start && isBase62[bytes[at] as number]) at--
     if (at >= start) {

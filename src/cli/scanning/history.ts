@@ -1,27 +1,34 @@
 // Scans all that a git repository holds, each content once, without a look at its files: deleted ones and messages too.
 import { spawn } from 'node:child_process'
+import { ownVariables } from '../../config.ts'
 import { maxUnpackedBytes } from './archives.ts'
 import { type HeldLeak, Scanner } from './scanner.ts'
 
-/** What git is told, so that it neither fetches what a partial clone lacks nor runs a program that the repository names. */
+/** What git is told, so that it runs no program and reads no file that the repository names. */
 const harmless = [
   '--no-pager',
-  '-c',
-  'protocol.allow=never',
+  '--no-replace-objects',
   '-c',
   'core.fsmonitor=false',
   '-c',
   'core.quotepath=false',
 ]
+/**
+ * What a partial clone lacks is not fetched: the repository names by what program. A variable, since `protocol.ext.allow` of
+ * the repository would come before `protocol.allow` of ours.
+ */
+const offline = { GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1' }
 
 /** Scans the history of a repository: a place is told by the first commit that has the content, and its path there. */
 export async function scanHistory(repository: string, scanner: Scanner): Promise<void> {
   const found = new Scanner()
   const messages: HeldLeak[] = []
+  const places: Places = new Map()
   try {
     const objects = ['cat-file', '--batch', '--batch-all-objects', '--unordered', '--buffer']
     for await (const { id, type, content } of readObjects(runGit(repository, objects))) {
-      if (content === undefined) found.tellUnread(id, 'is too long to unpack')
+      if (type === 'missing') found.tellUnread(id, 'is broken')
+      else if (content === undefined) found.tellUnread(id, 'is too long to unpack')
       else if (type === 'blob') found.scanBytes(id, content)
       else {
         const before = found.scanned.leaks.length
@@ -29,37 +36,38 @@ export async function scanHistory(repository: string, scanner: Scanner): Promise
         messages.push(...found.scanned.leaks.splice(before))
       }
     }
-    const blobs = found.scanned.leaks
-    const places = blobs.length === 0 ? new Map() : await findPlaces(repository, blobs)
-    scanner.take(found.scanned, [...blobs.map((leak) => placed(leak, places)), ...messages])
+    if (found.scanned.leaks.length > 0) await findPlaces(repository, found.scanned.leaks, places)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
     scanner.tellUnread(repository, error.message)
   }
+  // What was found before git failed was found.
+  scanner.take(found.scanned, [...found.scanned.leaks.map((leak) => placed(leak, places)), ...messages])
 }
+
+/** The first commit and path of each content. */
+type Places = Map<string, { commit: string; path: string }>
 
 class GitError extends Error {}
 
 const idLength = (path: string) => path.match(/^[0-9a-f]+/)?.[0].length ?? 0
 
-function placed(leak: HeldLeak, places: ReadonlyMap<string, { commit: string; path: string }>): HeldLeak {
+function placed(leak: HeldLeak, places: Places): HeldLeak {
   const length = idLength(leak.path)
   const place = places.get(leak.path.slice(0, length))
   if (place === undefined) return { ...leak, path: `${leak.path} (in no commit)` }
   return { ...leak, commit: place.commit, path: place.path + leak.path.slice(length) }
 }
 
-/** The first commit and path of each content: git tells the newest commit first, so the last that is told counts. */
-async function findPlaces(
-  repository: string,
-  leaks: readonly HeldLeak[],
-): Promise<Map<string, { commit: string; path: string }>> {
+/** Finds them: git tells the newest commit first, so the last that is told counts. */
+async function findPlaces(repository: string, leaks: readonly HeldLeak[], places: Places): Promise<void> {
   const ids = new Set(leaks.map(({ path }) => path.slice(0, idLength(path))))
-  const places = new Map<string, { commit: string; path: string }>()
   const log = ['log', '--all', '--topo-order', '--no-show-signature', '--no-ext-diff', '--no-textconv']
-  const form = ['-m', '--root', '--raw', '--no-abbrev', '--no-renames', '--format=commit %H']
+  const form = ['-m', '--root', '--raw', '--no-abbrev', '--no-renames', '--no-relative', '--format=commit %H']
+  // A configuration may name others, and one of them that never ends.
+  const files = ['--no-mailmap', '-O/dev/null', '--encoding=UTF-8']
   let [commit, rest] = ['', '']
-  for await (const part of runGit(repository, [...log, ...form])) {
+  for await (const part of runGit(repository, [...log, ...form, ...files])) {
     const lines = (rest + part.toString('latin1')).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {
@@ -68,12 +76,14 @@ async function findPlaces(
       if (ids.has(id)) places.set(id, { commit, path: Buffer.from(path, 'latin1').toString() })
     }
   }
-  return places
 }
 
 /** What git prints. Throws GitError if it fails. */
 async function* runGit(repository: string, args: readonly string[]): AsyncGenerator<Buffer> {
-  const git = spawn('git', ['-C', repository, ...harmless, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const git = spawn('git', ['-C', repository, ...harmless, ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...ownVariables(), ...offline },
+  })
   const ended = new Promise<string | undefined>((done) => {
     git.once('error', () => done('git cannot be run'))
     git.once('close', (code) => done(code === 0 ? undefined : 'git cannot read this as a repository'))
@@ -115,9 +125,14 @@ async function* readObjects(output: AsyncIterable<Buffer>): AsyncGenerator<GitOb
       if (head === undefined) {
         const at = bytes.indexOf('\n')
         if (at < 0) break
-        const [id = '', type = '', size = ''] = bytes.toString('latin1', 0, at).split(' ')
-        head = { id, type, end: Number(size) + 1, isTooLong: Number(size) > maxUnpackedBytes }
+        const [id = '', type = '', size] = bytes.toString('latin1', 0, at).split(' ')
         bytes = bytes.subarray(at + 1)
+        if (size === undefined) {
+          // A broken object has no content, not even an empty one: `<id> missing`.
+          yield { id, type, content: undefined }
+          continue
+        }
+        head = { id, type, end: Number(size) + 1, isTooLong: Number(size) > maxUnpackedBytes }
       }
       if (bytes.length < head.end) break
       const { id, type, end, isTooLong } = head

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { redactTokens, tokenHint } from '../../core/token.ts'
-import { Budget, isArchive, maxUnpackedBytes, unpack } from './archives.ts'
+import { Budget, isArchive, maxUnpackedBytes, tooLarge, unpack } from './archives.ts'
 import { type Finding, Search } from './search.ts'
 
 /** A token and where it stands; nothing in it is secret. */
@@ -51,6 +51,8 @@ export interface Scanned {
 
 const partBytes = 1024 * 1024
 const deepest = 8
+/** Git compresses what is here: `--history` looks into it. */
+const packedByGit = /(?:^|\/)\.git\/objects$/
 
 /** One scan of any number of things. */
 export class Scanner {
@@ -75,12 +77,13 @@ export class Scanner {
   /** Scans what is in memory, such as a blob of a history. */
   scanBytes(path: string, bytes: Buffer, commit: string | null = null): void {
     this.#count(bytes.length)
-    this.#scanContent(path, bytes, new Budget(), 0, commit)
+    this.#scanWhole(path, bytes, commit)
   }
 
   /** Scans a stream, in parts. */
   async scanStream(path: string, stream: AsyncIterable<Buffer>): Promise<void> {
-    const search = new Search((finding) => this.#add(path, finding, null))
+    const budget = new Budget()
+    const search = this.#searchOf(path, budget, null)
     let archive: Buffer[] | undefined
     let length = 0
     for await (const part of stream) {
@@ -95,7 +98,8 @@ export class Scanner {
       else search.push(part)
     }
     this.#count(length)
-    if (archive) this.#scanContent(path, Buffer.concat(archive), new Budget(), 0, null)
+    if (archive) this.#scanWhole(path, Buffer.concat(archive), null)
+    else this.#tellFull(path, search)
   }
 
   /** Takes over what another scan has come to, with the places of its leaks, which it knew only in the end. */
@@ -121,7 +125,7 @@ export class Scanner {
     })
     for (const entry of names.sort((one, other) => (one.name < other.name ? -1 : 1))) {
       const inside = below === '' ? entry.name : `${below}/${entry.name}`
-      if (this.#isExcluded(inside) || inside.endsWith('.git/objects')) continue
+      if (this.#isExcluded(inside) || (entry.isDirectory() && packedByGit.test(inside))) continue
       if (entry.isDirectory()) this.#scanFolder(root, inside)
       else if (entry.isFile())
         this.#attempt(join(root, inside), () => this.#scanFile(join(root, inside), constants.O_NOFOLLOW))
@@ -137,7 +141,7 @@ export class Scanner {
       if (isArchive(first)) this.#scanArchive(path, file, first)
       else if (length < part.length && fstatSync(file).isFile()) {
         this.#count(length)
-        this.#searchWhole(path, first, null)
+        this.#searchWhole(path, first, new Budget(), null)
       } else this.#searchParts(path, file, length)
     } finally {
       closeSync(file)
@@ -146,13 +150,14 @@ export class Scanner {
 
   /** Searches a file of any length, of which the first part has been read. */
   #searchParts(path: string, file: number, first: number): void {
-    const search = new Search((finding) => this.#add(path, finding, null))
+    const search = this.#searchOf(path, new Budget(), null)
     let total = 0
     for (let read = first; read > 0; read = readSync(file, this.#part)) {
       search.push(this.#part.subarray(0, read))
       total += read
     }
     this.#count(total)
+    this.#tellFull(path, search)
   }
 
   #scanArchive(path: string, file: number, first: Buffer): void {
@@ -169,28 +174,52 @@ export class Scanner {
     this.scanBytes(path, Buffer.concat(parts))
   }
 
+  #scanWhole(path: string, bytes: Buffer, commit: string | null): void {
+    const budget = new Budget()
+    this.#scanContent(path, bytes, budget, 0, commit)
+    if (budget.isSpent) this.tellUnread(path, tooLarge)
+  }
+
   #scanContent(path: string, bytes: Buffer, budget: Budget, depth: number, commit: string | null): void {
     if (!isArchive(bytes) || depth === deepest) {
-      this.#searchWhole(path, bytes, commit)
+      this.#searchWhole(path, bytes, budget, commit)
       if (depth === deepest) this.tellUnread(path, 'is in too many archives')
       return
     }
     for (const entry of unpack(bytes, budget)) {
       const inside = entry.name === '' ? path : `${path}!/${entry.name}`
-      if ('reason' in entry) this.tellUnread(inside, entry.reason)
-      else if (!this.#isExcluded(entry.name))
+      if ('reason' in entry) {
+        budget.noteUnread()
+        this.tellUnread(inside, entry.reason)
+      } else if (!this.#isExcluded(entry.name))
         this.#scanContent(inside, entry.bytes, budget, depth + 1, commit)
+      if (budget.isSpent) return
     }
   }
 
-  #searchWhole(path: string, bytes: Buffer, commit: string | null): void {
-    new Search((finding) => this.#add(path, finding, commit)).whole(bytes)
+  #searchWhole(path: string, bytes: Buffer, budget: Budget, commit: string | null): void {
+    const search = this.#searchOf(path, budget, commit)
+    search.whole(bytes)
+    this.#tellFull(path, search)
+  }
+
+  /** Searches one thing, as far as its file has places left to be told. */
+  #searchOf(path: string, budget: Budget, commit: string | null): Search {
+    const shown = redactTokens(path)
+    return new Search((finding) => {
+      budget.places--
+      this.#add(shown, finding, commit)
+    }, budget.places)
+  }
+
+  #tellFull(path: string, { isFull }: Search): void {
+    if (isFull) this.tellUnread(path, 'has more tokens than are told')
   }
 
   #add(path: string, { token, prefix, kid, line, column }: Finding, commit: string | null): void {
     const hint = tokenHint(prefix, kid)
     const sha256 = hash('sha256', token)
-    this.scanned.leaks.push({ path: redactTokens(path), commit, line, column, prefix, kid, hint, sha256 })
+    this.scanned.leaks.push({ path, commit, line, column, prefix, kid, hint, sha256 })
   }
 
   #count(bytes: number): void {

@@ -12,6 +12,8 @@ export interface Finding {
 }
 
 const newline = 0x0a
+/** So many tokens of the part before are found again at most. */
+const overlapping = 4
 
 /** The search through one thing: its parts in order, and then its end. */
 export class Search {
@@ -24,9 +26,17 @@ export class Search {
   #bytesBefore = 0
   /** Where the last token began: one in the overlap is told once. */
   #last = -1
+  #left: number
 
-  constructor(report: (finding: Finding) => void) {
+  /** Tells of the first `most` tokens. */
+  constructor(report: (finding: Finding) => void, most = Number.POSITIVE_INFINITY) {
     this.#report = report
+    this.#left = most
+  }
+
+  /** Whether as many were told as may be. */
+  get isFull(): boolean {
+    return this.#left <= 0
   }
 
   /** Searches the next part. The bytes may be used anew afterwards. */
@@ -46,10 +56,12 @@ export class Search {
 
   #search(bytes: Buffer): void {
     let [passed, line, columns] = [0, this.#line, this.#columns]
-    for (const { at, token, prefix, kid } of findAll(bytes)) {
+    for (const { at, token, prefix, kid } of findAll(bytes, this.#left + overlapping)) {
       const place = this.#bytesBefore + at
       if (place <= this.#last) continue
       this.#last = place
+      if (this.isFull) return
+      this.#left--
       ;[line, columns] = move(bytes.subarray(passed, at), line, columns)
       passed = at
       this.#report({ token, prefix, kid, line, column: columns + 1 })
@@ -63,17 +75,19 @@ export class Search {
 }
 
 /** Tokens in one byte a character, and in UTF-16 where there are bytes of zero. */
-function findAll(bytes: Buffer): Found[] {
-  const found = findTokens(bytes)
-  return bytes.includes(0) ? [...found, ...findWide(bytes)].sort((one, other) => one.at - other.at) : found
+function findAll(bytes: Buffer, most: number): Found[] {
+  const found = findTokens(bytes, most)
+  return bytes.includes(0)
+    ? [...found, ...findWide(bytes, most)].sort((one, other) => one.at - other.at)
+    : found
 }
 
 /** Finds tokens of UTF-16 in either order of its bytes: in every second byte, if all those between are zero. */
-function findWide(bytes: Buffer): Found[] {
+function findWide(bytes: Buffer, most: number): Found[] {
   return [0, 1].flatMap((first) => {
     const narrow = Buffer.allocUnsafe(Math.ceil((bytes.length - first) / 2))
     for (let i = 0, at = first; at < bytes.length; at += 2) narrow[i++] = bytes[at] as number
-    return findTokens(narrow)
+    return findTokens(narrow, most)
       .map((found) => ({ ...found, at: first + 2 * found.at }))
       .filter(({ at, token }) => {
         const between = (shift: number) =>
