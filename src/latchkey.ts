@@ -55,6 +55,7 @@ import { systemRandom } from './domain/random.ts'
 import { countSealedValues, resealingJob } from './domain/sealed-values.ts'
 import { SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
+import { Providers } from './domain/sign-in/providers.ts'
 import { openWebhooks } from './domain/webhooks/open.ts'
 import { databaseHostsOf } from './domain/webhooks/ways.ts'
 import { Jobs } from './jobs/jobs.ts'
@@ -99,6 +100,8 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const keptAuditDays = keptAuditDaysOf(options)
   const settings = webhookSettingsOf(options)
   const partners = partnersOf(options, ownVariables(), settings.networks)
+  const providers = Providers.read(options, ownVariables())
+  const { mayAct } = providers
   const checkpointPath = checkpointFileOf(options)
   const { url: database, remove } = placeDatabase(options.database)
   const keyring = options.sealingKeys
@@ -150,7 +153,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     lookNow: () => memory.lookNow(),
     noteEvents: () => bell.ring(),
   }
-  const writer = new Writer(store, remembered, { now, random }, changeLines)
+  const writer = new Writer(store, remembered, { now, random }, changeLines, mayAct)
   draws?.begin(writer)
   const lost = new LostUnits(writer, clock)
   const grants = new Grants(memory, store, (limit, units) => lost.note(limit, units))
@@ -178,6 +181,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     usesOf: (keyId) => usage.usesOf(keyId).map((use) => keepPlace(use, kept)),
     keyring,
     publicUrl: publicUrlOf(options, ownVariables()),
+    mayAct,
+    providers,
+    passkeys: false,
     reachedLimits,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),

@@ -141,6 +141,10 @@ const absences: Record<string, string> = {
   'docs/guides/invitations': 'the guide of people tells of them',
   'console/pages/members': 'nobody signs in to the console as a member yet',
   'console/pages/invitations': 'nobody signs in to the console as a member yet',
+  'src/client/methods/sign-in': 'a browser signs in, and no program',
+  'src/cli/commands/sign-in': 'a browser signs in, and no program',
+  'console/pages/sign-in': 'the page of tokens is the one there is',
+  'docs/guides/sign-in': 'the guide of people tells of them',
   'docs/guides/plans': 'the guide of limits tells of them',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }

@@ -18,7 +18,13 @@ onEachDatabase('organizations', (makeDatabase, kind) => {
       name: 'Ünï & Co 😀',
       limits: [],
       plan: null,
-      ...{ suspendedAt: null, suspendedBy: null, suspendedReason: null, grantablePermissions: [] },
+      ...{
+        suspendedAt: null,
+        suspendedBy: null,
+        suspendedReason: null,
+        grantablePermissions: [],
+        signIn: 'any',
+      },
       createdAt: clock.in(0),
       revision: String(clock.now()),
     })
@@ -52,7 +58,13 @@ onEachDatabase('organizations', (makeDatabase, kind) => {
       const renamed = await latchkey.organizations.update('acme', { name: 'Acme Inc' })
       expect(renamed).toEqual({
         ...{ id: 'acme', name: 'Acme Inc', limits: [], plan: null, createdAt },
-        ...{ suspendedAt: null, suspendedBy: null, suspendedReason: null, grantablePermissions: [] },
+        ...{
+          suspendedAt: null,
+          suspendedBy: null,
+          suspendedReason: null,
+          grantablePermissions: [],
+          signIn: 'any',
+        },
         revision: expect.any(String),
       })
     }

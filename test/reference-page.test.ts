@@ -14,7 +14,7 @@ import { startTestServer } from './setup/server.ts'
 
 /** What no program of ours calls: browsers, proxies and scanners. */
 const ofOthers =
-  /^(authorizeRequest|takeGithubReport|takeGitlabReport|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
+  /^(authorizeRequest|takeGithubReport|takeGitlabReport|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|readSignIn|showInvitation|beginSignIn|finishSignIn|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
 /** What only other clients call: the one for TypeScript has better ways. */
 const notInTypeScript = ['introspectToken', 'revokeToken', 'readServerMetadata', 'exportAuditEvents']
 
@@ -39,7 +39,14 @@ const otherAnswers: Record<string, number> = {
   // The root key has no children, and nothing was sent to a webhook.
   ...{ deriveKey: 403, revokeChild: 404, retryDelivery: 404 },
   // The root key is no member, and there are neither members nor invitations.
-  ...{ getOwnMember: 404, getMember: 404, updateMember: 404, removeMember: 404, suspendMember: 404 },
+  ...{
+    getOwnMember: 404,
+    removeOwnIdentity: 404,
+    getMember: 404,
+    updateMember: 404,
+    removeMember: 404,
+    suspendMember: 404,
+  },
   ...{ resumeMember: 404, resetMember: 404, eraseMember: 404 },
   ...{ getInvitation: 404, renewInvitation: 404, revokeInvitation: 404 },
   // Acme is there, and events of last January are not.

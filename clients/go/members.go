@@ -97,3 +97,12 @@ func (m *Members) Erase(ctx context.Context, id string, options ...CallOption) (
 	member := &Member{}
 	return orNil(member, m.r.change(ctx, change{path: path, repeatable: true}, member, options))
 }
+
+// RemoveOwnIdentity takes an identity from the calling member, which signs in by it no more.
+func (m *Members) RemoveOwnIdentity(ctx context.Context, id string, options ...CallOption) error {
+	path, err := pathOf("/v1/members/self/identities/%s", id)
+	if err != nil {
+		return err
+	}
+	return m.r.change(ctx, change{method: http.MethodDelete, path: path, repeatable: true}, nil, options)
+}

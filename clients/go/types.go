@@ -79,6 +79,21 @@ type AuditEvent struct {
 	Sequence *int64 `json:"sequence"`
 }
 
+// BeginSignIn is what a caller sends as BeginSignIn in /openapi.json.
+type BeginSignIn struct {
+	// What for: `sign_in`; `invitation`, to accept one; `identity`, to add one more to those of the calling member;
+	// `fresh`, to make the sign-in of the calling session fresh.
+	Purpose string `json:"purpose"`
+	// The secret of an invitation: what stands behind the # of its link.
+	Invitation string `json:"invitation,omitempty"`
+}
+
+// BegunSignIn is what the API calls BegunSignIn in /openapi.json.
+type BegunSignIn struct {
+	// The page of the provider to which the browser goes.
+	URL string `json:"url"`
+}
+
 // BulkChange is what a caller sends as BulkChange in /openapi.json.
 type BulkChange struct {
 	// What to do with each key.
@@ -359,6 +374,8 @@ type ChangedOrganization struct {
 	// What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
 	// everything there.
 	GrantablePermissions []string `json:"grantable_permissions"`
+	// By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in fresh.
+	SignIn string `json:"sign_in"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
@@ -932,6 +949,34 @@ type FactsLimit struct {
 type FindLeaks struct {
 	// See ShownToken.
 	Tokens []ShownToken `json:"tokens"`
+}
+
+// FinishSignIn is what a caller sends as FinishSignIn in /openapi.json.
+type FinishSignIn struct {
+	// The `state` with which the provider sent the browser back.
+	State string `json:"state"`
+	// Its `code`, if it sent one.
+	Code string `json:"code,omitempty"`
+	// Its `iss`, if it sent one.
+	Iss string `json:"iss,omitempty"`
+	// Its `error`, if it refused.
+	Error string `json:"error,omitempty"`
+	// Its `error_description`, if it sent one.
+	ErrorDescription string `json:"error_description,omitempty"`
+}
+
+// FinishedSignIn is what the API calls FinishedSignIn in /openapi.json.
+type FinishedSignIn struct {
+	// What the sign-in was for.
+	Purpose string `json:"purpose"`
+	// The new session, after `sign_in` and `invitation`; else null.
+	Session *StartedSession `json:"session"`
+	// Until when the sign-in of the calling session is fresh, after `fresh`; else null.
+	FreshUntil *time.Time `json:"fresh_until"`
+	// The organization of the member, after `invitation` and `identity`; else null.
+	OrganizationID *string `json:"organization_id"`
+	// The member that the person is, after `invitation` and `identity`; else null.
+	MemberID *string `json:"member_id"`
 }
 
 // FoundLeak is what the API calls FoundLeak in /openapi.json.
@@ -1672,6 +1717,8 @@ type Organization struct {
 	// What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
 	// everything there.
 	GrantablePermissions []string `json:"grantable_permissions"`
+	// By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in fresh.
+	SignIn string `json:"sign_in"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
@@ -1698,6 +1745,8 @@ type OrganizationDetails struct {
 	// What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
 	// everything there.
 	GrantablePermissions []string `json:"grantable_permissions"`
+	// By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in fresh.
+	SignIn string `json:"sign_in"`
 	// Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the header `ETag`
 	// has it.
 	Revision string `json:"revision"`
@@ -2240,12 +2289,61 @@ type SettlementSettled struct {
 	Cost int64 `json:"cost"`
 }
 
+// ShowInvitation is what a caller sends as ShowInvitation in /openapi.json.
+type ShowInvitation struct {
+	// The secret of an invitation: what stands behind the # of its link.
+	Invitation string `json:"invitation"`
+}
+
+// ShownInvitation is what the API calls ShownInvitation in /openapi.json.
+type ShownInvitation struct {
+	// Who invites.
+	Organization ShownInvitationOrganization `json:"organization"`
+	// The address of the person who is invited.
+	Email string `json:"email"`
+	// The name of the person; null if nobody said.
+	Name *string `json:"name"`
+	// What it is in its organization: a fixed list of permissions.
+	Role string `json:"role"`
+	// Until when it can be used.
+	ExpiresAt time.Time `json:"expires_at"`
+	// The listed providers that sign people in to the organization.
+	Providers []SignInProvider `json:"providers"`
+	// Whether a passkey accepts it.
+	Passkeys bool `json:"passkeys"`
+}
+
+// ShownInvitationOrganization is what the API calls ShownInvitationOrganization in /openapi.json.
+type ShownInvitationOrganization struct {
+	ID string `json:"id"`
+	// A name for people. At least one of its characters can be seen.
+	Name string `json:"name"`
+}
+
 // ShownToken is what a caller sends as ShownToken in /openapi.json.
 type ShownToken struct {
 	// The public id of its secret: the 16 characters behind the prefix.
 	Kid string `json:"kid"`
 	// The SHA-256 of the whole token, in hexadecimal digits.
 	Sha256 string `json:"sha256"`
+}
+
+// SignInOptions is what the API calls SignInOptions in /openapi.json.
+type SignInOptions struct {
+	// The listed providers, and the one that was named if there is one of that id.
+	Providers []SignInProvider `json:"providers"`
+	// Whether somebody can sign in by a passkey.
+	Passkeys bool `json:"passkeys"`
+	// Whose tokens open sessions: of keys of the root organization, all, or none.
+	Tokens string `json:"tokens"`
+}
+
+// SignInProvider is what the API calls SignInProvider in /openapi.json.
+type SignInProvider struct {
+	// The id of the provider, as the operator chose it.
+	ID string `json:"id"`
+	// What to call it on a button.
+	Name string `json:"name"`
 }
 
 // Standing is what the API calls Standing in /openapi.json.
@@ -2351,6 +2449,9 @@ type UpdateOrganization struct {
 	Name *string `json:"name,omitempty"`
 	// What its members may grant to its keys. Replaces the current list; takes the root organization.
 	GrantablePermissions []string `json:"grantable_permissions,omitempty"`
+	// By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in fresh.
+	// Setting it takes the root organization.
+	SignIn *string `json:"sign_in,omitempty"`
 	// Replaces what it has; null keeps it, as if absent.
 	Limits *Nullable[[]Limit] `json:"limits,omitempty"`
 	// The name of its plan; null for none. Setting it takes `latchkey:limits:write`.
@@ -2825,4 +2926,10 @@ type ListDeliveriesQuery struct {
 	Limit int64 `query:"limit"`
 	// The cursor of the previous page.
 	After string `query:"after"`
+}
+
+// ReadSignInQuery narrows the call: Tell how people sign in. What has its zero value is not sent.
+type ReadSignInQuery struct {
+	// A provider that is not listed, by its id: it is told with those that are.
+	Provider string `query:"provider"`
 }

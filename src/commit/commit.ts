@@ -23,6 +23,7 @@ import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { IdSource } from '../core/ids.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
 import type { AuditAction } from '../core/shapes/audit.ts'
+import { everyProvider, type MayAct } from '../core/sign-in-reach.ts'
 import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
 import { anyOrganization, type LoggedChange, type Topic } from '../store/changes.ts'
@@ -147,6 +148,9 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'member.reset': undefined,
   'member.removed': undefined,
   'member.erased': undefined,
+  'member.identity_added': undefined,
+  'member.identity_removed': undefined,
+  'member.joined': undefined,
   'invitation.created': undefined,
   'invitation.renewed': undefined,
   'invitation.revoked': undefined,
@@ -187,13 +191,22 @@ export class Writer {
   readonly #memory: Forgetful
   readonly #source: IdSource
   readonly #lines: ChangeLines
+  readonly #mayAct: MayAct
   readonly claims: Claims
 
-  constructor(store: CommitStore, memory: Forgetful, source: IdSource, lines: ChangeLines) {
+  /** `mayAct` tells whose word lets people act; without it, everybody's who has proved who somebody is. */
+  constructor(
+    store: CommitStore,
+    memory: Forgetful,
+    source: IdSource,
+    lines: ChangeLines,
+    mayAct: MayAct = everyProvider,
+  ) {
     this.#store = store
     this.#memory = memory
     this.#source = source
     this.#lines = lines
+    this.#mayAct = mayAct
     this.claims = new Claims(store.dialect, source.random)
   }
 
@@ -264,7 +277,7 @@ export class Writer {
           const [held, keys, members] = await allDone([
             this.#lock(tx, callers, locking),
             findLiveKeys(tx, callers),
-            findLiveMembers(tx, callers),
+            findLiveMembers(tx, this.#mayAct, callers),
           ])
           const now = this.#source.now()
           const isHeld = (actor: Actor) => !holdsDatabase(actor) && held?.has(callerIdOf(actor)) === true

@@ -3,6 +3,7 @@
 import { permissionsOfRole } from '../core/access.ts'
 import type { Caller, KeyCaller, LiveCaller, MemberCaller } from '../core/actor.ts'
 import type { Role } from '../core/roles.ts'
+import type { MayAct } from '../core/sign-in-reach.ts'
 import { isSessionOver } from '../core/status.ts'
 import { noLimits, readLimits } from '../core/stored-limits.ts'
 import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers } from '../store/callers.ts'
@@ -42,13 +43,18 @@ export async function findLiveKeys(tx: Tx, callers: readonly Caller[]): Promise<
 }
 
 /** Reads those of the callers that are members. */
-export async function findLiveMembers(tx: Tx, callers: readonly Caller[]): Promise<LiveMembers> {
+export async function findLiveMembers(
+  tx: Tx,
+  mayAct: MayAct,
+  callers: readonly Caller[],
+): Promise<LiveMembers> {
   const members = callers.filter((caller) => caller.type === 'member')
   if (members.length === 0) return { standings: [], sessions: new Map() }
   const [sessions, standings] = await allDone([
     findMemberSessions(tx, [...new Set(members.map(({ sessionId }) => sessionId))]),
     listStandings(
       tx,
+      mayAct,
       [...new Set(members.map(({ identityId }) => identityId))],
       [...new Set(members.map(({ memberId }) => memberId))],
     ),

@@ -155,6 +155,11 @@ export const maxSessionsOfIdentity = 20
 export const invitationMs = 72 * 60 * 60_000
 /** So many invitations of an organization may be pending at once. */
 export const maxPendingInvitations = 50
+/** So long a browser may take for a sign-in, and so many it may have under way. */
+export const signInMs = 10 * 60_000
+export const maxSignInsUnderWay = 4
+/** So many calls of sign-ins an address, or a /64 of IPv6, may make a minute. */
+export const signInCallsAMinute = 30
 /** So long an invitation is kept that has expired. */
 export const keptInvitationsMs = 90 * 24 * 60 * 60_000
 /** So many keys are counted, and revoked, of which a member has seen the token. */

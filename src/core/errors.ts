@@ -11,6 +11,7 @@ export const errorTable = {
   token_in_url: [400, 'Token in URL'],
   unsupported_token_type: [400, 'Unsupported token type'],
   organization_required: [400, 'Organization required'],
+  sign_in_expired: [400, 'Sign-in expired'],
   invalid_report: [400, 'Invalid report'],
   missing_token: [401, 'Missing token'],
   invalid_token: [401, 'Invalid token'],
@@ -22,7 +23,9 @@ export const errorTable = {
   root_organization_required: [403, 'Root organization required'],
   cross_site_request: [403, 'Cross-site request'],
   fresh_sign_in_required: [403, 'Fresh sign-in required'],
+  not_invited: [403, 'Not invited'],
   email_not_proven: [403, 'E-mail address not proven'],
+  token_sign_in_off: [403, 'No sign-in by token'],
   route_not_found: [404, 'Route not found'],
   key_not_found: [404, 'Key not found'],
   secret_not_found: [404, 'Secret not found'],
@@ -30,6 +33,8 @@ export const errorTable = {
   session_not_found: [404, 'Session not found'],
   member_not_found: [404, 'Member not found'],
   invitation_not_found: [404, 'Invitation not found'],
+  identity_not_found: [404, 'Identity not found'],
+  provider_not_found: [404, 'Provider not found'],
   limit_not_found: [404, 'Limit not found'],
   plan_not_found: [404, 'Plan not found'],
   webhook_not_found: [404, 'Webhook not found'],
@@ -54,6 +59,7 @@ export const errorTable = {
   member_exists: [409, 'Member already exists'],
   member_removed: [409, 'Member removed'],
   last_owner: [409, 'Last owner'],
+  last_identity: [409, 'Last identity'],
   management_keys_left: [409, 'Management keys left'],
   too_many_invitations: [409, 'Too many invitations'],
   last_root_key: [409, 'Last root key'],
@@ -76,6 +82,7 @@ export const errorTable = {
   too_many_requests: [429, 'Too many requests'],
   too_many_changes: [429, 'Too many changes'],
   too_many_sessions: [429, 'Too many sign-ins'],
+  too_many_sign_ins: [429, 'Too many sign-in calls'],
   headers_too_large: [431, 'Headers too large'],
   too_many_tests: [429, 'Too many tests'],
   too_many_reports: [429, 'Too many reports'],
@@ -89,6 +96,7 @@ export const errorTable = {
   keyring_missing: [503, 'Keyring missing'],
   unsealable: [503, 'Secret cannot be unsealed'],
   store_unavailable: [503, 'Database unavailable'],
+  provider_unavailable: [503, 'Provider unavailable'],
   key_server_unavailable: [503, 'Key server unavailable'],
   upstream_unavailable: [503, 'Upstream unavailable'],
   relay_loop: [508, 'Relays in a circle'],
@@ -120,9 +128,10 @@ export function pathOf(path: readonly PropertyKey[]): string {
 }
 
 /**
- * A way to sign in afresh: `token` is the token of the signed-in key, typed again; `provider` is what has proved who the person is.
+ * A way to sign in afresh: `token` is the token of the signed-in key, typed again; `provider` is what has proved who the person is;
+ * `passkey` is one of the person's own.
  */
-export type SignInMethod = 'token' | 'provider'
+export type SignInMethod = 'token' | 'provider' | 'passkey'
 
 interface ErrorOptions {
   cause?: unknown

@@ -1,12 +1,15 @@
-// What the standards of OAuth 2.0 and HTTP take of settings: the server's public address, and tokens in HTTP Basic.
+// What the standards of OAuth 2.0 and HTTP take of settings: the server's public address, tokens in HTTP Basic, and whose tokens open
+// sessions.
 import type { BasicPart } from './bearer.ts'
 import { type Environment, type Given, pick, refuse } from './given-settings.ts'
+import { type TokenSignIn, tokenSignIns } from './shapes/sign-in.ts'
 import { containsToken } from './token.ts'
 
 /** What flags say of it, as they were typed. */
 export interface StandardsFlags {
   publicUrl?: string
   basicAuth?: string
+  tokenSignIn?: string
 }
 
 export interface StandardsSettings {
@@ -14,6 +17,8 @@ export interface StandardsSettings {
   publicUrl: string | undefined
   /** In which part of HTTP Basic `/v1/auth` takes a token; undefined for none. */
   basicAuth: BasicPart | undefined
+  /** Whose tokens open sessions. */
+  tokenSignIn: TokenSignIn
 }
 
 /** Reads them. Throws `invalid_input`. */
@@ -21,6 +26,7 @@ export function readStandards(flags: StandardsFlags, env: Environment): Standard
   return {
     publicUrl: readPublicUrl(pick('--public-url', flags.publicUrl, 'LATCHKEY_PUBLIC_URL', env)),
     basicAuth: readBasicAuth(pick('--basic-auth', flags.basicAuth, 'LATCHKEY_BASIC_AUTH', env)),
+    tokenSignIn: readTokenSignIn(pick('--token-sign-in', flags.tokenSignIn, 'LATCHKEY_TOKEN_SIGN_IN', env)),
   }
 }
 
@@ -42,6 +48,12 @@ function readPublicUrl(given: Given | undefined): string | undefined {
   if (url.username || url.password || url.search || url.hash || /[?#]/.test(value) || containsToken(value))
     refuse(`${from}: Must be the address alone, without a user, a query and a fragment.`)
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+}
+
+function readTokenSignIn(given: Given | undefined): TokenSignIn {
+  if (given === undefined) return 'all'
+  const choice = tokenSignIns.find((name) => name === given.value)
+  return choice ?? refuse(`${given.from}: Must be one of ${tokenSignIns.join(', ')}.`)
 }
 
 function readBasicAuth(given: Given | undefined): BasicPart | undefined {

@@ -5,6 +5,7 @@ import { type Actor, readActor } from '../core/actor.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { Applied, CallOptions, EditOptions } from '../core/shapes/calls.ts'
 import type { CreatedKey } from '../core/shapes/keys.ts'
+import type { MayAct } from '../core/sign-in-reach.ts'
 import type { RandomSource } from '../core/token.ts'
 import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
@@ -19,6 +20,7 @@ import type { OwnProfiles } from './keys/own-profiles.ts'
 import type { ReachedLimits } from './limits/reached.ts'
 import type { SessionReads } from './sessions/reads.ts'
 import type { SignInLimit } from './sessions/sign-in-limit.ts'
+import type { Providers } from './sign-in/providers.ts'
 
 export interface Engine extends OwnUses, OwnProfiles {
   /** For reading: what changes anything goes through `commit`. */
@@ -44,6 +46,12 @@ export interface Engine extends OwnUses, OwnProfiles {
   keyring: Keyring
   /** The address under which people reach the server; undefined if nobody has said it. */
   publicUrl: string | undefined
+  /** Whose word lets people act for which organizations. */
+  mayAct: MayAct
+  /** By which providers people sign in. */
+  providers: Providers
+  /** Whether people sign in by passkeys too. */
+  passkeys: boolean
   /** Tells of quotas that are used up. */
   reachedLimits: Pick<ReachedLimits, 'record'>
   signInLimit: SignInLimit

@@ -79,6 +79,37 @@ export class Keyring {
   }
 
   /**
+   * Seals what somebody else keeps for a while, for a purpose: strangers may have it do so as often as they like, so it is by keys
+   * of its own, of which no secret of the database depends. Throws `keyring_missing`.
+   */
+  sealForBearer(purpose: string, content: Uint8Array): string {
+    const key = this.#open()[0] as Buffer
+    const nonce = randomBytes(12)
+    const cipher = createCipheriv('aes-256-gcm', derive(key, bearing), nonce)
+    cipher.setAAD(Buffer.from(purpose))
+    return Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()]).toString(
+      'base64url',
+    )
+  }
+
+  /** Opens it; undefined for what none of the keys has sealed for that purpose. Throws `keyring_missing`. */
+  openOfBearer(purpose: string, sealed: string): Buffer | undefined {
+    const bytes = Buffer.from(sealed, 'base64url')
+    if (bytes.length < 28) return undefined
+    for (const key of this.#open()) {
+      const cipher = createDecipheriv('aes-256-gcm', derive(key, bearing), bytes.subarray(0, 12))
+      cipher.setAAD(Buffer.from(purpose))
+      cipher.setAuthTag(bytes.subarray(-16))
+      try {
+        return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
+      } catch {
+        // Another key may have sealed it.
+      }
+    }
+    return undefined
+  }
+
+  /**
    * The names of the keys, the one that seals first; none if there are no keys yet, and it makes none. Throws `keyring_missing`
    * for a file that cannot be read.
    */
@@ -143,6 +174,7 @@ export interface SealedPlace {
 }
 
 const sealing = 'sealing'
+const bearing = 'bearing'
 
 function placeBytes({ table, row, column }: SealedPlace): Buffer {
   return Buffer.from(JSON.stringify([table, row, column]))

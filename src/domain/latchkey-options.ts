@@ -3,12 +3,13 @@ import { refuseField } from '../core/errors.ts'
 import { questionFault, unknownOption } from '../core/options.ts'
 import type { PartnerOptions } from '../core/partner-settings.ts'
 import type { KeptPlaces } from '../core/places.ts'
+import type { ProviderOptions } from '../core/provider-settings.ts'
 import type { VerifyOptions } from '../core/shapes/verification.ts'
 import { longestPrefix, prefixPattern, type RandomSource } from '../core/token.ts'
 import { type CacheOptions, cacheFault } from '../verdict/cache-options.ts'
 
 /** Which database is opened, and how. */
-export interface LatchkeyOptions extends CacheOptions, PartnerOptions {
+export interface LatchkeyOptions extends CacheOptions, PartnerOptions, ProviderOptions {
   /**
    * `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. For tests also
    * `sqlite::memory:`: a new one, of which nothing is left when it is closed.
@@ -99,6 +100,8 @@ const optionNames = Object.keys({
   githubKeysUrl: true,
   githubLabels: true,
   gitlabTokens: true,
+  oidcFile: true,
+  unlistedProviders: true,
   publicUrl: true,
   now: true,
   monotonic: true,

@@ -14,6 +14,7 @@ import { planMethods } from './plans.ts'
 import { policyMethods } from './policies.ts'
 import { type LibrarySessions, sessionMethods } from './sessions/methods.ts'
 import { settlementMethods } from './settlements.ts'
+import { type SignIn, signInMethods } from './sign-in/methods.ts'
 import { usageMethods } from './usage/methods.ts'
 
 /** What can be done with people, and with browsers that are signed in. */
@@ -24,6 +25,8 @@ export interface People {
   invitations: LibraryInvitations<ActorOptions>
   /** Begins, lists and ends the sessions of browsers. */
   sessions: LibrarySessions
+  /** Signs people in. */
+  signIn: SignIn
 }
 
 /** Makes the methods of every noun but webhooks, whose sending begins with them. */
@@ -40,5 +43,6 @@ export function nounMethods(engine: Engine) {
     events: offerMethods(engine, eventMethods(engine)),
     usage: offerMethods(engine, usageMethods(engine)),
     sessions: offerMethods(engine, sessionMethods(engine)),
+    signIn: signInMethods(engine),
   }
 }

@@ -160,7 +160,13 @@ async function updateOrganization(
   input: UpdateOrganizationInput,
   options: CommandOptions = {},
 ): Promise<Organization> {
-  const { name, limits, plan, grantablePermissions: grantable } = parseInput(updateOrganizationSchema, input)
+  const {
+    name,
+    limits,
+    plan,
+    grantablePermissions: grantable,
+    signIn,
+  } = parseInput(updateOrganizationSchema, input)
   const requirements = { permission, signal: options.signal } as const
   return engine.commit(actorOf(options), requirements, async ({ tx, now, actor, record }) => {
     requireOwnOrganization(id, actor)
@@ -172,6 +178,7 @@ async function updateOrganization(
       plan: plan === undefined ? before.plan : plan,
       grantable_permissions:
         grantable === undefined ? before.grantable_permissions : JSON.stringify(grantable),
+      sign_in: signIn ?? before.sign_in,
     }
     const isLimited = after.limits !== before.limits || after.plan !== before.plan
     if (isLimited) {
@@ -180,6 +187,10 @@ async function updateOrganization(
     }
     if (after.grantable_permissions !== before.grantable_permissions) {
       requireRoot(actor, 'say what the members of an organization may grant')
+      requireFreshSignIn(actor, now)
+    }
+    if (after.sign_in !== before.sign_in) {
+      requireRoot(actor, 'say by what the members of an organization sign in')
       requireFreshSignIn(actor, now)
     }
     if (after.plan !== before.plan) await requirePlan(tx, after.plan)
@@ -262,12 +273,13 @@ async function changeSuspension(
   })
 }
 
-type Changeable = Pick<OrganizationRow, 'name' | 'limits' | 'plan' | 'grantable_permissions'>
+type Changeable = Pick<OrganizationRow, 'name' | 'limits' | 'plan' | 'grantable_permissions' | 'sign_in'>
 
 function describeChanges(before: Changeable, after: Changeable): Record<string, unknown> {
   const changes: Record<string, unknown> = {}
   if (before.name !== after.name) changes.name = { from: before.name, to: after.name }
   if (before.plan !== after.plan) changes.plan = { from: before.plan, to: after.plan }
+  if (before.sign_in !== after.sign_in) changes.signIn = { from: before.sign_in, to: after.sign_in }
   const [from, to] = [before, after].map(({ grantable_permissions: list }) => JSON.parse(list))
   if (before.grantable_permissions !== after.grantable_permissions)
     changes.grantablePermissions = { from, to }

@@ -84,7 +84,7 @@ export function createTableApp<Parts extends Kit>(
     )
     return new Response(reply.stream ? toBody(reply.stream) : reply.body, {
       status: reply.status,
-      headers: reply.headers,
+      headers: reply.cookies === undefined ? reply.headers : withCookies(reply),
     })
   }
   const app = new Hono<{ Bindings: Bindings }>()
@@ -93,4 +93,10 @@ export function createTableApp<Parts extends Kit>(
   }
   app.notFound((context) => answer(context, undefined))
   return app
+}
+
+function withCookies({ headers, cookies = [] }: Reply): Headers {
+  const all = new Headers(headers)
+  for (const cookie of cookies) all.append('set-cookie', cookie)
+  return all
 }

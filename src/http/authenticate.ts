@@ -32,7 +32,7 @@ export async function authenticate(
   const token = takesBasic ? readClient(authorization) : readBearer(authorization)
   if (token === undefined) {
     const mayBeSession = authorization === undefined && !tokenOnly
-    const caller = mayBeSession ? await authenticateCookie(kit, header, exchange) : undefined
+    const caller = mayBeSession ? await authenticateSession(kit, header, exchange) : undefined
     if (caller) return caller
     throw new LatchkeyError('missing_token', 'Send a token as Authorization: Bearer <token>.')
   }
@@ -65,7 +65,7 @@ export function readClient(authorization: string | undefined): string | undefine
 }
 
 /** Tells who calls by a session; undefined if no cookie is ours. */
-async function authenticateCookie(
+export async function authenticateSession(
   kit: Kit,
   header: ReadHeader,
   exchange: Exchange,

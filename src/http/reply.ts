@@ -10,6 +10,8 @@ import type { Stream } from './streams.ts'
 export interface Reply {
   status: number
   headers: Record<string, string>
+  /** A line of `Set-Cookie` each, if there are several. */
+  cookies?: readonly string[]
   body: string | Uint8Array<ArrayBuffer> | null
   /** A body that comes bit by bit, of no known length. */
   stream?: Stream

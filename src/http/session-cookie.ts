@@ -61,6 +61,11 @@ export function readSessionCookie(
  * a page that came without: a man in the middle could have written that.
  */
 export function isCrossSite(method: string, cookieName: string, header: ReadHeader): boolean {
+  return isFromOtherSite(method, cookieName === secureName, header)
+}
+
+/** The same of a request that need not bring a session's cookie, which came over TLS or not. */
+export function isFromOtherSite(method: string, overTls: boolean, header: ReadHeader): boolean {
   const isRead = method === 'GET' || method === 'HEAD'
   const site = header('sec-fetch-site')
   if (site !== undefined) return site !== 'same-origin' && !(isRead && site === 'none')
@@ -68,5 +73,5 @@ export function isCrossSite(method: string, cookieName: string, header: ReadHead
   if (origin === undefined) return !isRead
   const host = header('host')?.toLowerCase()
   if (host === undefined) return true
-  return origin !== `https://${host}` && (cookieName === secureName || origin !== `http://${host}`)
+  return origin !== `https://${host}` && (overTls || origin !== `http://${host}`)
 }

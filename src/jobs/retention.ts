@@ -11,11 +11,10 @@ import {
   maxIdleMs,
   retentionEveryMs,
 } from '../core/bounds.ts'
-import type { StoreDialect } from '../store/backend.ts'
 import { deleteOldDeliveries } from '../store/deliveries.ts'
 import { deleteCauses } from '../store/event-causes.ts'
 import { deleteOverRequests } from '../store/idempotent-requests.ts'
-import { type Instant, instantsOf } from '../store/instants.ts'
+import { instantsOf } from '../store/instants.ts'
 import { deleteOldInvitations } from '../store/invitations.ts'
 import { deleteFinishedJobs } from '../store/jobs.ts'
 import { emptyLastUses } from '../store/last-use.ts'
@@ -24,67 +23,19 @@ import { deleteOverMemberSessions } from '../store/member-sessions.ts'
 import { deletePlaces, deleteProfiles, deleteTexts } from '../store/profiles-kept.ts'
 import { deleteOverSessions } from '../store/sessions.ts'
 import { deleteSettlements } from '../store/settlements.ts'
+import { deleteOldSignIns } from '../store/sign-in-used.ts'
 import type { Store } from '../store/store.ts'
-import type { TableName, Tx } from '../store/tables.ts'
 import { deleteSources, deleteUsage } from '../store/usage-rollup.ts'
 import { type Clock, sleep } from '../verdict/clock.ts'
 import { cutSome } from './cutting.ts'
 import type { Again, JobKind, Work } from './kinds.ts'
+import { type KeptUsage, ofUsage, type Retention, smallRowsShare } from './retention-terms.ts'
 
 /** So long a run goes on; the rest follows a moment later, when another process may be the one. */
 const runMs = 10_000
 const restAfterMs = 1_000
 /** Between two transactions at least as much time as the one before took: others have half of the database. */
 const minPauseMs = 5
-/** Rows of usage, of deliveries and of causes are small, and many: as many times more of them are deleted at once. */
-const smallRowsShare = 5
-
-/** Some rows, and what becomes of them. */
-export interface Retention {
-  table: TableName
-  /** Which of its rows, in words. */
-  rows: string
-  /** How long they are kept, in words. */
-  kept: string
-  /** What deletes them. */
-  by: string
-  /** Deletes at most so many of them by one statement or two, and tells how many; absent if something else does. */
-  deleteSome?(tx: Tx, terms: DeletionTerms): Promise<number>
-}
-
-/** What a deletion goes by. */
-export interface DeletionTerms {
-  dialect: StoreDialect
-  at: Instant
-  limit: number
-  keptUsage: KeptUsage
-  /** Undefined for ever. */
-  keptAuditDays: number | undefined
-}
-
-/** For how many days usage is kept by the hour and by the day, and places. */
-export interface KeptUsage {
-  hours: number
-  days: number
-  places: number
-}
-
-type DeleteOld = (
-  tx: Tx,
-  dialect: StoreDialect,
-  deletion: { keptDays: number; limit: number },
-  at: Instant,
-) => Promise<number>
-
-/** Deletes rows of usage that are kept for some days. */
-function ofUsage(
-  deleteOld: DeleteOld,
-  keptDaysOf: (keptUsage: KeptUsage) => number,
-): NonNullable<Retention['deleteSome']> {
-  return (tx, { dialect, at, limit, keptUsage }) =>
-    deleteOld(tx, dialect, { keptDays: keptDaysOf(keptUsage), limit: limit * smallRowsShare }, at)
-}
-
 /** Every kind of row that is ever deleted. Organizations and keys are not. */
 export const retention: readonly Retention[] = [
   {
@@ -115,6 +66,14 @@ export const retention: readonly Retention[] = [
     by: 'the change that ends them',
   },
   {
+    table: 'sign_ins_used',
+    rows: 'digests of what signs in once',
+    kept: 'until it would open nothing any more: 10 minutes, and some for clocks',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteOldSignIns(tx, dialect, { limit: limit * smallRowsShare }, at),
+  },
+  {
     table: 'invitations',
     rows: 'invitations, used or not',
     kept: '90 days after they would have expired',
@@ -124,15 +83,15 @@ export const retention: readonly Retention[] = [
   },
   {
     table: 'member_identities',
-    rows: 'as whom somebody acts, after a reset or an erasure',
+    rows: 'as whom somebody acts, after a reset or an erasure, and of an identity that its owner has removed',
     kept: 'not at all',
-    by: 'the change that resets or erases the member',
+    by: 'that change',
   },
   {
     table: 'identities',
-    rows: 'identities of members that were erased',
+    rows: 'identities that stand at no member any more',
     kept: 'not at all',
-    by: 'the change that erases the member',
+    by: 'the change that resets or erases the member, or removes the identity',
   },
   {
     table: 'jobs',

@@ -45,9 +45,11 @@ import { policyRoutes } from './routes/policies.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { settlementRoutes } from './routes/settlements.ts'
+import { signInRoutes } from './routes/sign-in.ts'
 import { usageRoutes } from './routes/usage.ts'
 import { verifyRoutes } from './routes/verify.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
+import { SignInLimit } from './sign-in-limit.ts'
 
 // `/v1/keys/self` and its like stand before `/v1/keys/{id}`: the first that fits is taken.
 export const routes: readonly Route[] = [
@@ -74,6 +76,7 @@ export const routes: readonly Route[] = [
   ...webhookRoutes,
   ...partnerRoutes,
   ...sessionRoutes,
+  ...signInRoutes,
   ...operationRoutes,
   ...consoleRoutes,
 ]
@@ -113,6 +116,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
     telemetry,
     publicUrl,
     basicAuth,
+    tokenSignIn = 'all',
   } = settings
   // Each made once, when it is first asked for: anybody may ask, and making them takes milliseconds.
   const documentText = once(() => JSON.stringify(openApiDocument(routes)))
@@ -138,6 +142,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       renderMetrics,
       changes,
       reportLimit: new ReportLimit(() => performance.now()),
+      signInLimit: new SignInLimit(() => performance.now()),
       stopping: new AbortController(),
       lists,
       underWay: new UnderWay(),
@@ -146,6 +151,7 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
       telemetry,
       publicUrl,
       basicAuth,
+      tokenSignIn,
       checkReady,
       githubLimit: new PartnerLimit(() => performance.now()),
       gitlabLimit: new PartnerLimit(() => performance.now()),

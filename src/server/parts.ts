@@ -7,6 +7,7 @@ import type { Latchkey } from '../latchkey.ts'
 import type { ChangeStreams } from './change-streams.ts'
 import type { PartnerLimit } from './partner-limit.ts'
 import type { ReportLimit } from './report-limit.ts'
+import type { SignInLimit } from './sign-in-limit.ts'
 
 /** What the routes need that judge tokens and tell how the process is: a relay has no more. */
 export interface JudgingParts extends Kit, Pick<StandardsSettings, 'basicAuth'> {
@@ -24,6 +25,8 @@ export interface Parts extends JudgingParts, StandardsSettings {
   changes: ChangeStreams
   /** How many tokens strangers may report. */
   reportLimit: ReportLimit
+  /** How often strangers may try to sign in. */
+  signInLimit: SignInLimit
   /** How many tokens GitHub, and GitLab, may report. */
   githubLimit: PartnerLimit
   gitlabLimit: PartnerLimit

@@ -78,6 +78,16 @@ export async function standsAt(db: Db, identityId: string, organizationId: strin
   return found !== undefined
 }
 
+/** Takes an identity from a member. */
+export async function unlinkIdentity(tx: Tx, member: MemberRow, identityId: string): Promise<void> {
+  await tx
+    .deleteFrom('member_identities')
+    .where('member_id', '=', member.id)
+    .where('organization_id', '=', member.organization_id)
+    .where('identity_id', '=', identityId)
+    .execute()
+}
+
 /** Takes all identities from a member; gives their ids. */
 export async function unlinkIdentities(tx: Tx, member: MemberRow): Promise<string[]> {
   const rows = await tx

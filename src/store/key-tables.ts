@@ -17,6 +17,8 @@ export interface OrganizationsTable {
   suspended_reason: Generated<string | null>
   /** What its members may grant outside `latchkey:`: a list as JSON. */
   grantable_permissions: Generated<string>
+  /** By what its people sign in: `any`, or `provider`. */
+  sign_in: Generated<string>
   /** Another one after each edit; see `revisions.ts`. */
   revision: Generated<number>
 }

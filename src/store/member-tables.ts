@@ -15,6 +15,8 @@ export interface MembersTable {
   role: string
   /** What gave it its role: `manual`, or `rule`. */
   role_source: string
+  /** The provider by whose rule it is a member; null for one of no rule. */
+  rule_provider: string | null
   created_at: number
   created_by: string | null
   created_by_type: string | null
@@ -87,10 +89,19 @@ export interface MemberSessionsTable {
   fresh_until: number
 }
 
+/** What of sign-ins was used, which is used once: states of providers, and challenges of passkeys. */
+export interface SignInsUsedTable {
+  /** SHA-256, 32 bytes. */
+  digest: Uint8Array
+  /** Until when it would open something if it was not used. */
+  expires_at: number
+}
+
 export interface MemberTables {
   members: MembersTable
   identities: IdentitiesTable
   member_identities: MemberIdentitiesTable
   invitations: InvitationsTable
   member_sessions: MemberSessionsTable
+  sign_ins_used: SignInsUsedTable
 }

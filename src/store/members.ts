@@ -3,6 +3,7 @@ import { type Selectable, sql } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Scope } from '../core/scope.ts'
 import type { MemberStatus } from '../core/shapes/members.ts'
+import type { MayAct } from '../core/sign-in-reach.ts'
 import type { StoreDialect } from './backend.ts'
 import { bytesSoFar, isAfter, type Position, type Slice, type SliceBounds, toSlice } from './cursors.ts'
 import { selectGiven } from './given-rows.ts'
@@ -44,7 +45,7 @@ export async function findMemberByEmail(
 type MemberChange = Partial<
   Pick<
     MemberRow,
-    | ('name' | 'role' | 'role_source' | 'email' | 'email_folded' | 'email_verified')
+    | ('name' | 'role' | 'role_source' | 'rule_provider' | 'email' | 'email_folded' | 'email_verified')
     | ('suspended_at' | 'suspended_reason' | 'removed_at')
   >
 >
@@ -124,18 +125,27 @@ export interface StandingRow {
   /** A list as JSON. */
   grantable_permissions: string
   role: string
+  /** What has proved who the person is. */
+  provider: string
+  /** By what the people of the organization sign in. */
+  sign_in: string
 }
 
-/** The active members at which identities stand, in the order of their organizations: all, or some. */
+/**
+ * The active members as whom identities may act, in the order of their organizations: all, or some. What proves an identity must
+ * count for the organization now.
+ */
 export async function listStandings(
   db: Db,
+  mayAct: MayAct,
   identityIds: readonly string[],
   memberIds?: readonly string[],
 ): Promise<StandingRow[]> {
-  return db
+  const rows = await db
     .selectFrom('member_identities')
     .innerJoin('members', 'members.id', 'member_identities.member_id')
     .innerJoin('organizations', 'organizations.id', 'members.organization_id')
+    .innerJoin('identities', 'identities.id', 'member_identities.identity_id')
     .select([
       'member_identities.member_id',
       'member_identities.identity_id',
@@ -143,6 +153,8 @@ export async function listStandings(
       'organizations.name as organization_name',
       'organizations.grantable_permissions',
       'members.role',
+      'identities.provider',
+      'organizations.sign_in',
     ])
     .where('member_identities.identity_id', 'in', identityIds)
     .$if(memberIds !== undefined, (query) => query.where('members.id', 'in', memberIds as string[]))
@@ -151,6 +163,7 @@ export async function listStandings(
     .where('organizations.suspended_at', 'is', null)
     .orderBy('members.organization_id')
     .execute()
+  return rows.filter(mayAct)
 }
 
 /** Notes that members were seen, unless they were as late as `unlessAfter` already. */

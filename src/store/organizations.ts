@@ -26,7 +26,7 @@ export type OrganizationRow = Selectable<OrganizationsTable>
 const foldedAtOnce = 1_000
 type NewOrganizationRow = Omit<
   OrganizationRow,
-  'name_folded' | 'revision' | 'grantable_permissions' | keyof Suspension
+  'name_folded' | 'revision' | 'grantable_permissions' | 'sign_in' | keyof Suspension
 >
 /** What no organization has when it is created. */
 type Suspension = Pick<OrganizationRow, 'suspended_at' | 'suspended_by' | 'suspended_reason'>
@@ -89,7 +89,7 @@ export async function changeOrganization(
   tx: Tx,
   row: OrganizationRow,
   change: Partial<
-    Pick<OrganizationRow, 'name' | 'limits' | 'plan' | 'grantable_permissions' | keyof Suspension>
+    Pick<OrganizationRow, 'name' | 'limits' | 'plan' | 'grantable_permissions' | 'sign_in' | keyof Suspension>
   >,
   now: number,
 ): Promise<OrganizationRow> {
@@ -195,7 +195,7 @@ async function foldNames(tx: Tx): Promise<void> {
 }
 
 export function toOrganization(
-  row: NewOrganizationRow & Partial<Suspension> & { revision?: number; grantable_permissions?: string },
+  row: NewOrganizationRow & Partial<OrganizationRow>,
   limits: LimitState[],
 ): Organization {
   return {
@@ -208,6 +208,7 @@ export function toOrganization(
     suspendedBy: row.suspended_by ?? null,
     suspendedReason: row.suspended_reason ?? null,
     grantablePermissions: JSON.parse(row.grantable_permissions ?? '[]'),
+    signIn: (row.sign_in ?? 'any') as Organization['signIn'],
     revision: String(row.revision ?? row.created_at),
   }
 }

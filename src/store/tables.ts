@@ -264,6 +264,7 @@ export const tableNames = Object.keys({
   member_identities: true,
   invitations: true,
   member_sessions: true,
+  sign_ins_used: true,
   change_counter: true,
   changes: true,
   organization_sequences: true,

@@ -40,7 +40,7 @@ export async function startTestServer(
     Partial<
       Pick<
         ServerSettings,
-        'port' | 'trustedProxies' | 'connections' | 'telemetry' | 'publicUrl' | 'basicAuth'
+        'port' | 'trustedProxies' | 'connections' | 'telemetry' | 'publicUrl' | 'basicAuth' | 'tokenSignIn'
       >
     > = {},
 ): Promise<TestServer> {
@@ -51,6 +51,7 @@ export async function startTestServer(
     telemetry,
     publicUrl,
     basicAuth,
+    tokenSignIn,
     ...latchkeyOptions
   } = options
   const latchkey = await openLatchkey({
@@ -71,6 +72,7 @@ export async function startTestServer(
     telemetry,
     publicUrl,
     basicAuth,
+    ...(tokenSignIn && { tokenSignIn }),
   })
   const close = async () => {
     await server.close()

@@ -72,6 +72,7 @@ export const organizationCommands = [
       limits: 'how much all of its keys together may draw; replaces the current list (repeatable)',
       plan: 'the name of its plan',
       grantablePermissions: 'what its members may grant; replaces the current list (repeatable)',
+      signIn: 'by what its members sign in: any, or provider',
     },
     options: [noLimitsOption(), new Option('--no-plan', 'take the organization off its plan')],
     wait: true,
@@ -138,7 +139,7 @@ export const organizationCommands = [
 ]
 
 function printOrganization(organization: Organization): void {
-  const { id, name, createdAt, plan, grantablePermissions, revision } = organization
+  const { id, name, createdAt, plan, grantablePermissions, signIn, revision } = organization
   print(
     ...formatFields([
       ['Id', id],
@@ -146,6 +147,7 @@ function printOrganization(organization: Organization): void {
       ['Created', formatInstant(createdAt, Date.now())],
       ['Plan', plan ?? 'none'],
       ['Members may grant', grantablePermissions.join(', ') || 'nothing'],
+      ['Members sign in', signIn === 'any' ? 'in any way' : 'by a provider alone'],
       ...suspensionFields(organization),
       ...limitFields(organization),
       ['Revision', revision],

@@ -61,6 +61,10 @@ export const serveCommand = defineCommand({
       'the address under which clients reach the server (or LATCHKEY_PUBLIC_URL; default: none)',
     ),
     options.basicAuth,
+    new Option(
+      '--token-sign-in <keys>',
+      'whose tokens open sessions in browsers: root, all or off (or LATCHKEY_TOKEN_SIGN_IN; default: all)',
+    ),
   ],
   examples: [
     'latchkey serve',
@@ -176,7 +180,7 @@ async function listen(
   log: Logger,
   more: Pick<ServerSettings, 'metrics' | 'beforeServing'>,
 ): Promise<RunningServer> {
-  const { host, port, trustedProxies, logVerdicts, keepAliveMs, telemetry, publicUrl, basicAuth } = settings
+  const { host, port, trustedProxies, logVerdicts, keepAliveMs, telemetry, publicUrl } = settings
   const { startServer } = await import('../../server/server.ts')
   try {
     const server = await startServer(latchkey, {
@@ -187,7 +191,8 @@ async function listen(
       trustedProxies,
       telemetry,
       publicUrl,
-      basicAuth,
+      basicAuth: settings.basicAuth,
+      tokenSignIn: settings.tokenSignIn,
       connections: { keepAliveMs },
       ...more,
     })

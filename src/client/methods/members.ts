@@ -20,5 +20,9 @@ export function memberMethods(requester: Requester): Members<CallOptions> {
     remove: async (id, options) => remove(requester, pathOf(id), options),
     erase: async (id, options) =>
       send('POST', `${pathOf(id)}/erase`, { repeatable: true, options: checkOptions(options) }),
+    removeOwnIdentity: async (id, options) => {
+      const from = `${path}/self/identities/${encodeURIComponent(id)}`
+      await send('DELETE', from, { options: checkOptions(options) })
+    },
   }
 }

@@ -240,4 +240,9 @@ export interface Members<Options extends CallOptions = CallOptions>
    * Throws `member_not_found`, `member_exists` for one that is not removed, `permission_escalation`, `fresh_sign_in_required`.
    */
   erase(id: string, options?: Options): Promise<Member>
+  /**
+   * Takes an identity from the member that asks. Throws `member_not_found` for a key, `identity_not_found`, `last_identity`,
+   * `fresh_sign_in_required`.
+   */
+  removeOwnIdentity(id: string, options?: Options): Promise<void>
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { maxPermissions } from '../bounds.ts'
 import { instant, organizationIdSchema, permissionSchema, text } from '../fields.ts'
 import { isReserved } from '../permissions.ts'
+import { signInPolicies } from '../sign-in-reach.ts'
 import {
   type CallOptions,
   type Changed,
@@ -22,6 +23,8 @@ import {
 } from './limits.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
 
+const signInText =
+  'By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in fresh.'
 const limits = limitsSchema.meta({
   description: 'All of its keys draw from these. Setting them takes `latchkey:limits:write`.',
 })
@@ -54,14 +57,18 @@ export const updateOrganizationSchema = z
         description:
           'What its members may grant to its keys. Replaces the current list; takes the root organization.',
       }),
+    signIn: z
+      .enum(signInPolicies, { error: 'Must be any or provider.' })
+      .optional()
+      .meta({ description: `${signInText} Setting it takes the root organization.` }),
     limits: limitsSchema
       .nullish()
       .meta({ description: 'Replaces what it has; null keeps it, as if absent.' }),
     plan: plan.optional(),
   })
   .refine(
-    ({ name, limits: given, plan: planned, grantablePermissions }) =>
-      (name ?? given) != null || planned !== undefined || grantablePermissions !== undefined,
+    ({ name, limits: given, plan: planned, grantablePermissions, signIn }) =>
+      (name ?? given ?? signIn ?? grantablePermissions) != null || planned !== undefined,
     'Must name at least one field to change.',
   )
   .meta({ id: 'UpdateOrganization', examples: [{ name: 'Acme, Inc.' }], minProperties: 1 })
@@ -83,6 +90,7 @@ const organizationExample = {
   suspendedBy: null,
   suspendedReason: null,
   grantablePermissions: ['emails:*'],
+  signIn: 'any' as const,
   revision: '1769860800000',
 }
 
@@ -107,6 +115,7 @@ export const organizationSchema = z
       description:
         'What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant everything there.',
     }),
+    signIn: z.enum(signInPolicies).meta({ description: signInText }),
     revision,
   })
   .meta({ id: 'Organization', examples: [organizationExample] })

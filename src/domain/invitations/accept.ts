@@ -81,7 +81,8 @@ async function joinMember(
     id: newId(engine),
     ...{ organization_id: row.organization_id, email: row.email, email_folded: row.email_folded },
     email_verified: provider === passkey ? row.sent : 1,
-    ...{ name: row.name, role: row.role, role_source: 'manual', created_at: now },
+    ...{ name: row.name, role: row.role, role_source: 'manual', rule_provider: null },
+    created_at: now,
     ...{ created_by: row.created_by, created_by_type: row.created_by_type, last_seen_at: null },
     ...{ suspended_at: null, suspended_reason: null, removed_at: null, revision: now },
   }

@@ -34,7 +34,7 @@ export async function getOwnMember(engine: Engine, options: CommandOptions): Pro
   return engine.store.read(
     async (db) => {
       const row = await getMemberRow(db, actor.memberId, actor.organizationId)
-      const standings = await listStandings(db, [actor.identityId])
+      const standings = await listStandings(db, engine.mayAct, [actor.identityId])
       const [session] = await findMemberSessions(db, [actor.sessionId])
       return {
         ...(await toMemberDetails(db, row)),

@@ -56,7 +56,7 @@ export async function startMemberSession(
   const requirements = { permission: 'any key', identityId } as const
   return engine.commit(operator, requirements, async (change) => {
     const { tx } = change
-    const standings = await listStandings(tx, [identityId])
+    const standings = await listStandings(tx, engine.mayAct, [identityId])
     const [first] = standings
     if (first === undefined) throw sessionEnded()
     const live = await listIdentitySessions(tx, identityId, sessionLimitsAt(now))
@@ -174,7 +174,7 @@ export async function endMemberSession(
   // The identity's own lock: no change by the session that ends comes after its end.
   const requirements = { permission: 'any key', identityId, signal: options.signal } as const
   await engine.commit(actor, requirements, async (change) => {
-    const standings = await listStandings(change.tx, [identityId])
+    const standings = await listStandings(change.tx, engine.mayAct, [identityId])
     if (!(await deleteMemberSession(change.tx, wanted, identityId))) throw unknownSession()
     recordForAll(change, standings, { id: wanted, identity_id: identityId }, 'session.ended', actor)
   })

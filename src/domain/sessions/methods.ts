@@ -14,7 +14,7 @@ import type { SessionOrigin, SignInOrigin, StartedSession } from './sign-in.ts'
 export interface LibrarySessions extends Sessions<ActorOptions & SessionOptions> {
   /**
    * Opens a session of 12 hours, or of one without use, for the caller that shows a valid token. Throws
-   * `invalid_token`, `too_many_sessions`.
+   * `invalid_token`, `too_many_sessions`, `token_sign_in_off`.
    */
   start(token: string, origin?: SignInOrigin): Promise<StartedSession>
   /**
@@ -42,7 +42,7 @@ export interface LibrarySessions extends Sessions<ActorOptions & SessionOptions>
 }
 
 const names = ['actor', 'signal', 'keyId']
-const originNames = ['permission', 'ip', 'userAgent', 'requestId', 'previous']
+const originNames = ['permission', 'rootOnly', 'ip', 'userAgent', 'requestId', 'previous']
 
 /** Makes the methods on sessions of an open Latchkey. */
 export function sessionMethods(engine: Engine): LibrarySessions {

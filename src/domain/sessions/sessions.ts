@@ -3,7 +3,7 @@
 
 import type { Deed } from '../../commit/audit-trail.ts'
 import type { Requirements } from '../../commit/commit.ts'
-import { invalidToken, sessionEnded } from '../../core/access.ts'
+import { invalidToken, rootOrganizationId, sessionEnded } from '../../core/access.ts'
 import {
   type Actor,
   type Caller,
@@ -53,7 +53,7 @@ import {
 } from './member-sessions.ts'
 import type { FoundSession } from './reads.ts'
 import type { SessionOrigin, SignInOrigin, StartedSession } from './sign-in.ts'
-import { shownUserAgent, toSession, unknownSession } from './told.ts'
+import { shownUserAgent, tokenSignInOff, toSession, unknownSession } from './told.ts'
 import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
 
 /** Being seen is written down no more often: it would be a write a request. */
@@ -66,12 +66,13 @@ const seenEveryMs = 60_000
 export async function startSession(
   engine: Engine,
   token: string,
-  { ip, userAgent, requestId, previous, permission }: SignInOrigin = {},
+  { ip, userAgent, requestId, previous, permission, rootOnly }: SignInOrigin = {},
 ): Promise<StartedSession> {
   const proof = await verify(engine.memory, token, {}, { ip, userAgent, purpose: 'management' })
   const kid = parseToken(token)?.kid
   if (!proof.valid || kid === undefined) throw invalidToken()
   const { keyId, organizationId } = proof
+  if (rootOnly && organizationId !== rootOrganizationId) throw tokenSignInOff()
   const now = engine.now()
   engine.signInLimit.requireNotRefused(keyId, now)
   const replaced = previous && (await findKeySession(engine, previous, ip))
@@ -183,7 +184,11 @@ async function readSession(
   if (isSessionOver(found.row, engine.now())) return { begunAt }
   if (found.of === 'member') {
     const { identity_id: identityId } = found.row
-    return { begunAt, found, standings: await store.read((db) => listStandings(db, [identityId])) }
+    return {
+      begunAt,
+      found,
+      standings: await store.read((db) => listStandings(db, engine.mayAct, [identityId])),
+    }
   }
   const { kid, key_id: keyId } = found.row
   return { begunAt, found, verdict: await verifyKid(memory, kid, { keyId, ip, purpose: 'management' }) }

@@ -6,6 +6,8 @@ import type { Session, SessionValues } from '../../core/shapes/sessions.ts'
 export interface SignInOrigin {
   /** What the token's key must hold; nothing in particular if absent. */
   permission?: ManagementPermission | undefined
+  /** Whether only keys of the root organization may. */
+  rootOnly?: boolean | undefined
   /** The address of the browser. */
   ip?: string | undefined
   /** The `User-Agent` of the browser. */

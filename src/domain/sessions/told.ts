@@ -37,6 +37,14 @@ export function shownUserAgent(userAgent: string | undefined): string | null {
     .toWellFormed()
 }
 
+/** Why a valid token opens no session. */
+export function tokenSignInOff(): LatchkeyError {
+  return new LatchkeyError(
+    'token_sign_in_off',
+    'The operator lets no browser sign in by the token of this key. Sign in as yourself.',
+  )
+}
+
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.
 export function unknownSession(): LatchkeyError {
   return new LatchkeyError('session_not_found', 'No session has this id.')

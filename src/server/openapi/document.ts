@@ -149,6 +149,10 @@ const parameters: Record<string, JsonSchema> = {
     description: 'The id. The id of another organization is answered like an unknown one.',
   },
   kid: { schema: { type: 'string' }, description: 'The public id of the secret.' },
+  provider: {
+    schema: { type: 'string' },
+    description: 'The id of a provider, as the operator chose it.',
+  },
   delivery_id: {
     schema: { type: 'string' },
     description: 'The id of the delivery, which is that of its event.',

@@ -1,6 +1,6 @@
 // The calls on members.
 import { z } from 'zod'
-import { waitSchema } from '../../core/shapes/calls.ts'
+import { doneSchema, waitSchema } from '../../core/shapes/calls.ts'
 import { invitationSchema } from '../../core/shapes/invitations.ts'
 import { suspendSchema } from '../../core/shapes/key-changes.ts'
 import {
@@ -48,6 +48,22 @@ export const memberRoutes = [
     problems: ['too_many_reads', 'member_not_found'],
     handle: async ({ parts: { latchkey }, caller, signal }) =>
       tagged(await latchkey.members.self({ actor: caller, signal })),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/members/self/identities/{id}',
+    operationId: 'removeOwnIdentity',
+    tag: 'Members',
+    summary: 'Remove an identity of the calling member',
+    description:
+      'The member signs in by it no more, and sessions end that may act for nobody any more. The last one stays. Requires no permission, and a fresh sign-in.',
+    access: 'any key',
+    answers: [{ status: 200, description: 'It opens nothing any more.', schema: doneSchema }],
+    problems: ['member_not_found', 'identity_not_found', 'last_identity', 'fresh_sign_in_required'],
+    handle: async ({ parts: { latchkey }, params: { id }, caller }) => {
+      await latchkey.members.removeOwnIdentity(id, { actor: caller })
+      return json({ success: true })
+    },
   }),
   route({
     method: 'GET',

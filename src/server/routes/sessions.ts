@@ -32,8 +32,13 @@ export const sessionRoutes = [
         headers: ['Set-Cookie'],
       },
     ],
-    problems: ['too_many_sessions'],
+    problems: ['too_many_sessions', 'token_sign_in_off'],
     handle: async ({ parts, header, exchange }) => {
+      if (parts.tokenSignIn === 'off')
+        throw new LatchkeyError(
+          'token_sign_in_off',
+          'No key signs in by its token here. Sign in as yourself.',
+        )
       const { requestId, ip, peer } = exchange
       const { session, value, pageValue } = await parts.latchkey.sessions.start(
         readBearer(header('authorization')) as string,
@@ -42,6 +47,7 @@ export const sessionRoutes = [
           requestId,
           userAgent: header('user-agent'),
           permission: 'latchkey:keys:read',
+          rootOnly: parts.tokenSignIn === 'root',
           previous: previousSession(parts, header, exchange),
         },
       )

@@ -36,6 +36,7 @@ import * as policies from './0031-policies.ts'
 import * as decoys from './0032-decoys.ts'
 import * as members from './0033-members.ts'
 import * as leaks from './0034-leaks.ts'
+import * as signIn from './0035-sign-in.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -76,6 +77,7 @@ export const steps: readonly Step[] = [
   decoys.up,
   members.up,
   leaks.up,
+  signIn.up,
 ]
 
 /** The version of the schema that this program works on. */

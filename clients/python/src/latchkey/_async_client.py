@@ -809,6 +809,7 @@ class AsyncOrganizations:
         *,
         name: Union[str, Unset] = UNSET,
         grantable_permissions: Union[Sequence[str], Unset] = UNSET,
+        sign_in: Union[Literal["any", "provider"], Unset] = UNSET,
         limits: Union[Optional[Sequence[shapes.Limit]], Unset] = UNSET,
         plan: Union[Optional[str], Unset] = UNSET,
         wait: Optional[Literal["applied"]] = None,
@@ -824,7 +825,7 @@ class AsyncOrganizations:
         :param id: The id. The id of another organization is answered like an unknown one.
         :param wait: Answer when every live process has confirmed the change, or after 2 s.
         """
-        answer = await self._requester.send("PATCH", f"/v1/organizations/{path_segment(id)}", query={"wait": wait}, body=given({"name": name, "grantable_permissions": grantable_permissions, "limits": limits, "plan": plan}), headers=condition(if_revision), repeatable=if_revision is not None, timeout=timeout)
+        answer = await self._requester.send("PATCH", f"/v1/organizations/{path_segment(id)}", query={"wait": wait}, body=given({"name": name, "grantable_permissions": grantable_permissions, "sign_in": sign_in, "limits": limits, "plan": plan}), headers=condition(if_revision), repeatable=if_revision is not None, timeout=timeout)
         told: shapes.ChangedOrganization = answer.json()
         return told
 
@@ -1189,6 +1190,23 @@ class AsyncMembers:
         """
         answer = await self._requester.send("GET", "/v1/members/self", repeatable=True, timeout=timeout)
         told: shapes.OwnMember = answer.json()
+        return told
+
+    async def remove_own_identity(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """Remove an identity of the calling member.
+
+        The member signs in by it no more, and sessions end that may act for nobody any more. The last one
+        stays. Requires no permission, and a fresh sign-in.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("DELETE", f"/v1/members/self/identities/{path_segment(id)}", repeatable=True, timeout=timeout)
+        told: shapes.Done = answer.json()
         return told
 
     async def get(
@@ -1704,7 +1722,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1735,7 +1753,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1757,7 +1775,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,

@@ -71,7 +71,7 @@ class AuditEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -91,6 +91,26 @@ class AuditEvent(TypedDict):
     #: The number of the event among those of its organization, without gaps; null for the moment before it
     #: has one.
     sequence: Optional[int]
+
+
+class _BeginSignIn(TypedDict):
+    #: What for: `sign_in`; `invitation`, to accept one; `identity`, to add one more to those of the calling
+    #: member; `fresh`, to make the sign-in of the calling session fresh.
+    purpose: Literal["sign_in", "invitation", "identity", "fresh"]
+
+
+class BeginSignIn(_BeginSignIn, total=False):
+    """The shape BeginSignIn of the API."""
+
+    #: The secret of an invitation: what stands behind the # of its link.
+    invitation: str
+
+
+class BegunSignIn(TypedDict):
+    """The shape BegunSignIn of the API."""
+
+    #: The page of the provider to which the browser goes.
+    url: str
 
 
 class _BulkChange(TypedDict):
@@ -401,6 +421,9 @@ class _ChangedOrganization(TypedDict):
     #: What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
     #: everything there.
     grantable_permissions: List[str]
+    #: By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in
+    #: fresh.
+    sign_in: Literal["any", "provider"]
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
     #: header `ETag` has it.
     revision: str
@@ -1140,6 +1163,39 @@ class FindLeaks(TypedDict):
     tokens: List[ShownToken]
 
 
+class _FinishSignIn(TypedDict):
+    #: The `state` with which the provider sent the browser back.
+    state: str
+
+
+class FinishSignIn(_FinishSignIn, total=False):
+    """The shape FinishSignIn of the API."""
+
+    #: Its `code`, if it sent one.
+    code: str
+    #: Its `iss`, if it sent one.
+    iss: str
+    #: Its `error`, if it refused.
+    error: str
+    #: Its `error_description`, if it sent one.
+    error_description: str
+
+
+class FinishedSignIn(TypedDict):
+    """The shape FinishedSignIn of the API."""
+
+    #: What the sign-in was for.
+    purpose: Literal["sign_in", "invitation", "identity", "fresh"]
+    #: The new session, after `sign_in` and `invitation`; else null.
+    session: Optional[StartedSession]
+    #: Until when the sign-in of the calling session is fresh, after `fresh`; else null.
+    fresh_until: Optional[datetime]
+    #: The organization of the member, after `invitation` and `identity`; else null.
+    organization_id: Optional[str]
+    #: The member that the person is, after `invitation` and `identity`; else null.
+    member_id: Optional[str]
+
+
 class FoundLeak(TypedDict):
     """The shape FoundLeak of the API."""
 
@@ -1816,7 +1872,7 @@ class LogEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -1976,6 +2032,9 @@ class Organization(TypedDict):
     #: What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
     #: everything there.
     grantable_permissions: List[str]
+    #: By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in
+    #: fresh.
+    sign_in: Literal["any", "provider"]
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
     #: header `ETag` has it.
     revision: str
@@ -2001,6 +2060,9 @@ class _OrganizationDetails(TypedDict):
     #: What its members may grant to its keys outside `latchkey:`. Those of the root organization may grant
     #: everything there.
     grantable_permissions: List[str]
+    #: By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in
+    #: fresh.
+    sign_in: Literal["any", "provider"]
     #: Another one after each edit, and the same after each use. `If-Match` takes it in quotes, as the
     #: header `ETag` has it.
     revision: str
@@ -2210,7 +2272,7 @@ class _Problem(TypedDict):
     #: What is wrong with this request.
     detail: str
     #: Stable; see docs/reference/errors.md.
-    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "email_not_proven", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "management_keys_left", "too_many_invitations", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
+    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "sign_in_expired", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "not_invited", "email_not_proven", "token_sign_in_off", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "identity_not_found", "provider_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "last_identity", "management_keys_left", "too_many_invitations", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "too_many_sign_ins", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "provider_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
     request_id: str
 
 
@@ -2645,6 +2707,40 @@ class SettlementSettled(TypedDict):
     cost: int
 
 
+class ShowInvitation(TypedDict):
+    """The shape ShowInvitation of the API."""
+
+    #: The secret of an invitation: what stands behind the # of its link.
+    invitation: str
+
+
+class ShownInvitation(TypedDict):
+    """The shape ShownInvitation of the API."""
+
+    #: Who invites.
+    organization: ShownInvitationOrganization
+    #: The address of the person who is invited.
+    email: str
+    #: The name of the person; null if nobody said.
+    name: Optional[str]
+    #: What it is in its organization: a fixed list of permissions.
+    role: Literal["owner", "admin", "developer", "viewer", "auditor"]
+    #: Until when it can be used.
+    expires_at: datetime
+    #: The listed providers that sign people in to the organization.
+    providers: List[SignInProvider]
+    #: Whether a passkey accepts it.
+    passkeys: bool
+
+
+class ShownInvitationOrganization(TypedDict):
+    """Who invites."""
+
+    id: str
+    #: A name for people. At least one of its characters can be seen.
+    name: str
+
+
 class ShownToken(TypedDict):
     """The shape ShownToken of the API."""
 
@@ -2652,6 +2748,26 @@ class ShownToken(TypedDict):
     kid: str
     #: The SHA-256 of the whole token, in hexadecimal digits.
     sha256: str
+
+
+class SignInOptions(TypedDict):
+    """The shape SignInOptions of the API."""
+
+    #: The listed providers, and the one that was named if there is one of that id.
+    providers: List[SignInProvider]
+    #: Whether somebody can sign in by a passkey.
+    passkeys: bool
+    #: Whose tokens open sessions: of keys of the root organization, all, or none.
+    tokens: Literal["root", "all", "off"]
+
+
+class SignInProvider(TypedDict):
+    """The shape SignInProvider of the API."""
+
+    #: The id of the provider, as the operator chose it.
+    id: str
+    #: What to call it on a button.
+    name: str
 
 
 class Standing(TypedDict):
@@ -2775,6 +2891,9 @@ class UpdateOrganization(TypedDict, total=False):
     name: str
     #: What its members may grant to its keys. Replaces the current list; takes the root organization.
     grantable_permissions: List[str]
+    #: By what its members sign in: `any` way, or by a `provider` alone; then a passkey only makes a sign-in
+    #: fresh. Setting it takes the root organization.
+    sign_in: Literal["any", "provider"]
     #: Replaces what it has; null keeps it, as if absent.
     limits: Optional[List[Limit]]
     #: The name of its plan; null for none. Setting it takes `latchkey:limits:write`.

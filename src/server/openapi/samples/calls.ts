@@ -159,6 +159,7 @@ export const calls: Record<string, Call> = {
     command: 'latchkey members list --organization acme',
   },
   getOwnMember: { method: 'members.self', python: 'members.own' },
+  removeOwnIdentity: { method: 'members.removeOwnIdentity' },
   getMember: { method: 'members.get', command: `latchkey members show ${member}` },
   updateMember: { method: 'members.update', command: `latchkey members role ${member} viewer` },
   suspendMember: {
