@@ -79,7 +79,7 @@ import { Grants } from './verification/grants.ts'
 import { Memory } from './verification/read-through.ts'
 import { createVerifiers } from './verification/remote.ts'
 import { UsageRecorder } from './verification/usage.ts'
-import { saveReport } from './verification/usage-reports.ts'
+import { reportLineOf, saveReport } from './verification/usage-reports.ts'
 import { verify } from './verification/verify.ts'
 import { verifyBatch } from './verification/verify-batch.ts'
 
@@ -126,6 +126,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   })
   const log = openChangeLog(store)
   const reachedLimits = new ReachedLimits(store.dialect)
+  const reports = reportLineOf(store)
   let draws: Draws | undefined
   const memory = new Memory(
     store,
@@ -274,7 +275,11 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     waitUntilApplied: () => waitUntilApplied(log, clock),
     partners: openPartners(partners, { engine, egress: webhooks.egress, monotonic, warn }),
     verifiers: createVerifiers(memory, grants, {
-      saveReport: (report) => saveReport(store, report, kept, at()),
+      saveReport: (report) =>
+        reports.run(() => saveReport(store, report, kept, at()), {
+          organizationId: report.organizationId ?? '',
+          keyId: report.reporter,
+        }),
       // At once, so that others know of it if this process crashes.
       noteVerifier: () => void (marks.noteVerifier() && usage.flush().catch(() => {})),
     }),

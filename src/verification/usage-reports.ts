@@ -1,17 +1,38 @@
 // Writes what verifiers elsewhere have counted: as batches of their own, which any process may get again.
 import type { z } from 'zod'
 import { maxSourcesOfKey } from '../core/bounds.ts'
+import { LatchkeyError } from '../core/errors.ts'
 import { isCode, limitOfMeasure, type Measure } from '../core/measures.ts'
 import { hourMs } from '../core/periods.ts'
 import type { KeptPlaces, Place } from '../core/places.ts'
 import type { reportSchema } from '../core/shapes/usage.ts'
 import type { CallContext } from '../core/shapes/verification.ts'
 import { readDrawn, type StoredLimit } from '../core/stored-limits.ts'
+import { FairLine } from '../fairness/fair-line.ts'
 import { type DrawnRow, findDrawn } from '../store/drawn-limits.ts'
 import type { Instant } from '../store/instants.ts'
 import type { Store } from '../store/store.ts'
 import { keepPlaces, saveUsage } from '../store/usage.ts'
 import { readReported } from '../store/usage-reports.ts'
+
+/**
+ * Makes the line in which reports wait to be written. A fleet of verifiers reports at one instant, and what a change has
+ * to wait for is those alone that are being written, not all that have come.
+ */
+export function reportLineOf({ changesAtOnce }: Pick<Store, 'changesAtOnce'>): FairLine {
+  const width = Math.max(1, changesAtOnce >> 2)
+  return new FairLine(
+    {
+      ...{ width, widthOfOrganization: width, widthOfKey: width },
+      ...{ maxWaiting: 4_096, maxWaitingOfKey: 1_024, patienceMs: 9_000 },
+    },
+    () =>
+      new LatchkeyError(
+        'too_many_requests',
+        'Too many reports by this key are waiting. Send this one again.',
+      ),
+  )
+}
 
 /** A report, and on whose behalf it is written. */
 export interface UsageReport extends z.output<typeof reportSchema> {
