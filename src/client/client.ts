@@ -29,7 +29,12 @@ import { usageMethods } from './methods/usage.ts'
 import { type Verification, verificationMethods } from './methods/verification.ts'
 import { type Verifiers, verifierMethods } from './methods/verifiers.ts'
 import { webhookMethods } from './methods/webhooks.ts'
-import { type CallOptions, type ClientOptions, createRequester } from './request/request.ts'
+import {
+  type CallOptions,
+  type ClientOptions,
+  createKeylessRequester,
+  createRequester,
+} from './request/request.ts'
 
 /** A client of one server, which calls it with one key. Every failed call throws {@link LatchkeyClientError}. */
 export interface LatchkeyClient extends Verification, Settling<CallOptions> {
@@ -91,4 +96,9 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     ...verificationMethods(requester),
     ...settlementMethods(requester),
   }
+}
+
+/** Makes what reports leaks to a server, for whoever has no key there: it sends none. Throws TypeError for another address. */
+export function createReporter(url: string): LatchkeyClient['leaks'] {
+  return leakMethods(createKeylessRequester({ url }))
 }

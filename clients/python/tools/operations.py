@@ -49,7 +49,7 @@ PLACES: dict[str, Place] = {
     "suspendKey": Place("keys", "suspend", "always"),
     "resumeKey": Place("keys", "resume", "always"),
     "revokeKey": Place("keys", "revoke", "always"),
-    "revokeOwnKey": Place("keys", "revoke_own"),
+    "revokeOwnKey": Place("keys", "revoke_self"),
     "clearKeyExposure": Place("keys", "clear_exposure", "always"),
     "reportLeaks": Place("leaks", "report", "always"),
     "findLeaks": Place("leaks", "find", "always"),

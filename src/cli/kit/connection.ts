@@ -1,11 +1,13 @@
 // What commands work on: a server or an opened database, through one interface.
 import { existsSync } from 'node:fs'
 import { Option } from 'commander'
+import { createReporter } from '../../client/client.ts'
 import { createClient } from '../../client/index.ts'
 import {
   type DatabaseSettings,
   postgresEnvironment,
   readOwnDatabase,
+  readProfileSettings,
   type ServeSettings,
   sqlitePath,
   withoutPassword,
@@ -63,6 +65,25 @@ export const serverOrDatabase: Place<Connection> = {
     await requireDatabase(target)
     await using latchkey = await openDatabase(withoutPrefixes(target))
     return await work(latchkey)
+  },
+}
+
+/** The same for what a server asks no key for: one that is named by its address alone is shown none. */
+export const keylessServerOrDatabase: Place<Pick<Connection, 'leaks'>> = {
+  options: () =>
+    serverOrDatabase
+      .options()
+      .map((option) =>
+        option.long === '--url'
+          ? new Option('--url <address>', 'use this server, without a key (or LATCHKEY_URL)')
+          : option,
+      ),
+  use: async (options, work) => {
+    const { profile, url } = readProfileSettings(options)
+    const isByAddress = options.database === undefined && profile?.from !== '--profile'
+    return url !== undefined && isByAddress
+      ? work({ leaks: createReporter(url) })
+      : serverOrDatabase.use(options, work)
   },
 }
 

@@ -75,6 +75,7 @@ const flags: Record<string, string> = {
   creator: '--creator <what>',
   tokenSeenBy: '--token-seen-by <member>',
   managementKeys: '--management-keys <what>',
+  url: '--found-at <url>',
   idempotencyKey: '--idempotency-key <text>',
 }
 

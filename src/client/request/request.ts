@@ -90,10 +90,22 @@ export function createRequester(
   client: ClientOptions,
   ownHeaders: () => Record<string, string> = () => ({}),
 ): Requester {
-  checkTimeout(client.timeoutMs)
-  const url = readAddress(client.url)
   const token = typeof client.token === 'string' ? parseToken(client.token)?.token : undefined
   if (token === undefined) throw new TypeError('The token is malformed. Check it for a missing character.')
+  return makeRequester(client, () => ({ authorization: `Bearer ${token}`, ...ownHeaders() }))
+}
+
+/** The same for calls that take no key, which are sent without one. */
+export function createKeylessRequester(client: Pick<ClientOptions, 'url'>): Requester {
+  return makeRequester(client, () => ({}))
+}
+
+function makeRequester(
+  client: Omit<ClientOptions, 'token'>,
+  ownHeaders: () => Record<string, string>,
+): Requester {
+  checkTimeout(client.timeoutMs)
+  const url = readAddress(client.url)
 
   const fetchOnce = async (
     method: Method,
@@ -104,7 +116,6 @@ export function createRequester(
     const response = await fetch(url + path, {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
         accept: 'application/json',
         ...ownHeaders(),
         ...headers,

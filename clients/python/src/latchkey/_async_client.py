@@ -688,7 +688,7 @@ class AsyncKeys:
         told: shapes.ChangeDone = answer.json()
         return told
 
-    async def revoke_own(
+    async def revoke_self(
         self,
         *,
         reason: Union[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"], Unset] = UNSET,

@@ -636,7 +636,7 @@ class Keys:
         """
         return run(self._inner.revoke(id, wait=wait, reason=reason, if_revision=if_revision, timeout=timeout))
 
-    def revoke_own(
+    def revoke_self(
         self,
         *,
         reason: Union[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"], Unset] = UNSET,
@@ -650,7 +650,7 @@ class Keys:
 
         :param wait: Answer when every live process has confirmed the change, or after 2 s.
         """
-        return run(self._inner.revoke_own(reason=reason, wait=wait, timeout=timeout))
+        return run(self._inner.revoke_self(reason=reason, wait=wait, timeout=timeout))
 
     def clear_exposure(
         self,

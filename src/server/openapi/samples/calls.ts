@@ -98,7 +98,6 @@ export const calls: Record<string, Call> = {
   revokeKey: { method: 'keys.revoke', command: `latchkey keys revoke ${key} --yes --wait` },
   revokeOwnKey: {
     method: 'keys.revokeSelf',
-    python: 'keys.revoke_own',
     command: 'latchkey keys revoke-self --reason compromised --yes',
   },
   clearKeyExposure: { method: 'keys.clearExposure', command: `latchkey keys clear-exposure ${key}` },
