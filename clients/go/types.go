@@ -256,7 +256,7 @@ type ChangedKey struct {
 	SuspendedBy *string `json:"suspended_by"`
 	// Why it is suspended, for people.
 	SuspendedReason *string `json:"suspended_reason"`
-	// The id of the key that revoked it; null for the operator, and if it is not.
+	// The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
@@ -622,7 +622,7 @@ type CreatedKey struct {
 	SuspendedBy *string `json:"suspended_by"`
 	// Why it is suspended, for people.
 	SuspendedReason *string `json:"suspended_reason"`
-	// The id of the key that revoked it; null for the operator, and if it is not.
+	// The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
@@ -1311,7 +1311,7 @@ type Key struct {
 	SuspendedBy *string `json:"suspended_by"`
 	// Why it is suspended, for people.
 	SuspendedReason *string `json:"suspended_reason"`
-	// The id of the key that revoked it; null for the operator, and if it is not.
+	// The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
@@ -1391,7 +1391,7 @@ type KeyDetails struct {
 	SuspendedBy *string `json:"suspended_by"`
 	// Why it is suspended, for people.
 	SuspendedReason *string `json:"suspended_reason"`
-	// The id of the key that revoked it; null for the operator, and if it is not.
+	// The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
@@ -2092,7 +2092,7 @@ type RotatedKey struct {
 	SuspendedBy *string `json:"suspended_by"`
 	// Why it is suspended, for people.
 	SuspendedReason *string `json:"suspended_reason"`
-	// The id of the key that revoked it; null for the operator, and if it is not.
+	// The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
 	RevokedBy *string `json:"revoked_by"`
 	// Why it was revoked; null if it is not.
 	RevocationReason *string `json:"revocation_reason"`
@@ -2650,7 +2650,7 @@ type ListChildrenQuery struct {
 
 // ListKeysQuery narrows the call: List keys. What has its zero value is not sent.
 type ListKeysQuery struct {
-	// Only keys of this status; active ones if absent. If absent: `active`.
+	// Only keys of this status; if absent, active ones, and with `exposed=true` those of any.
 	Status string `query:"status"`
 	// Only keys of this organization. The caller's own if absent; every one for the root organization.
 	OrganizationID string `query:"organization_id"`

@@ -2,7 +2,7 @@
 
 /** The texts of the filters, the same wherever keys are meant by them. */
 export const filterTexts = {
-  status: 'active (the default), expired, suspended, revoked or all',
+  status: 'active (the default, and all with --exposed), expired, suspended, revoked or all',
   organizationId: 'only keys of this organization',
   q: 'only keys whose name or description contains this text',
   tag: 'only keys with this tag (repeatable: all of them)',

@@ -98,6 +98,7 @@ export const keyCommands = [
       'latchkey keys list --tag team:billing --permission emails:send --count',
       'latchkey keys list --breaks-policy',
       'latchkey keys list --decoy',
+      'latchkey keys list --exposed',
       'latchkey keys list --status all --all --json',
     ],
     read: ({ keys }, input) => keys.list(input),

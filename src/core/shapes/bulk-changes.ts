@@ -9,7 +9,7 @@ import { listKeysSchema } from './key-lists.ts'
 const { sort: _, limit: __, after: ___, count: ____, breaksPolicy: _____, ...listed } = listKeysSchema.shape
 const filters = {
   ...listed,
-  status: listed.status.unwrap().optional().meta({
+  status: listed.status.meta({
     description: 'Only keys of this status; if absent, active ones, and for `resume` suspended ones.',
   }),
 }

@@ -21,8 +21,10 @@ const keySorts = ['-created_at', '-last_used_at', 'last_used_at', 'expires_at', 
 export const listKeysSchema = z.strictObject({
   status: z
     .enum([...keyStatuses, 'all'], { error: 'Must be one of active, expired, suspended, revoked, all.' })
-    .default('active')
-    .meta({ description: 'Only keys of this status; active ones if absent.' }),
+    .optional()
+    .meta({
+      description: 'Only keys of this status; if absent, active ones, and with `exposed=true` those of any.',
+    }),
   organizationId: ownerFilter,
   q: text(256)
     .optional()

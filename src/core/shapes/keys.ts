@@ -129,10 +129,10 @@ export const keySchema = z
       .nullable()
       .meta({ description: 'The id of the key that suspended it; null for the operator, and if it is not.' }),
     suspendedReason: z.string().nullable().meta({ description: 'Why it is suspended, for people.' }),
-    revokedBy: z
-      .string()
-      .nullable()
-      .meta({ description: 'The id of the key that revoked it; null for the operator, and if it is not.' }),
+    revokedBy: z.string().nullable().meta({
+      description:
+        'The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.',
+    }),
     revocationReason: z
       .enum(revocationReasons)
       .nullable()

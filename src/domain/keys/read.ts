@@ -75,8 +75,10 @@ export async function listKeys(
   input: ListKeysInput = {},
   options: CommandOptions = {},
 ): Promise<Page<Key>> {
-  const { organizationId, limit, after, count, breaksPolicy, ...filter } = parseInput(listKeysSchema, input)
+  const { organizationId, limit, after, count, breaksPolicy, ...given } = parseInput(listKeysSchema, input)
   if (count && breaksPolicy !== undefined) refuseField('count', 'Must not stand beside breaks_policy.')
+  // What has leaked is revoked as a rule: who looks for it must not miss it.
+  const filter: Filter = { ...given, status: given.status ?? (given.exposed ? 'all' : 'active') }
   const { sort } = filter
   const actor = actorOf(options)
   const scope = narrowScope(actor, organizationId)
@@ -147,8 +149,8 @@ async function judgeAll(
 
 type Filter = Omit<
   z.output<typeof listKeysSchema>,
-  'organizationId' | 'limit' | 'after' | 'count' | 'breaksPolicy'
->
+  'organizationId' | 'limit' | 'after' | 'count' | 'breaksPolicy' | 'status'
+> & { status: KeyQuery['status'] }
 
 /** The filters of a list as the store takes them. Throws `invalid_input` for a kid beside a hint. */
 export function toQuery({ hint, kid, prefix, expiresBefore, unusedSince, ...filter }: Filter) {

@@ -86,7 +86,7 @@ class Keys:
         the way to go on. To find a key by what you have of its token, send its kid or its hint with
         `status=all`, and never the token. Requires `latchkey:keys:read`.
 
-        :param status: Only keys of this status; active ones if absent. If absent: `active`.
+        :param status: Only keys of this status; if absent, active ones, and with `exposed=true` those of any.
         :param organization_id: Only keys of this organization. The caller's own if absent; every one for the
             root organization.
         :param q: Only keys whose name or description contains this text, case-insensitive.

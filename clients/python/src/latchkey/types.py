@@ -291,7 +291,7 @@ class _ChangedKey(TypedDict):
     suspended_by: Optional[str]
     #: Why it is suspended, for people.
     suspended_reason: Optional[str]
-    #: The id of the key that revoked it; null for the operator, and if it is not.
+    #: The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
@@ -712,7 +712,7 @@ class _CreatedKey(TypedDict):
     suspended_by: Optional[str]
     #: Why it is suspended, for people.
     suspended_reason: Optional[str]
-    #: The id of the key that revoked it; null for the operator, and if it is not.
+    #: The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
@@ -1584,7 +1584,7 @@ class _Key(TypedDict):
     suspended_by: Optional[str]
     #: Why it is suspended, for people.
     suspended_reason: Optional[str]
-    #: The id of the key that revoked it; null for the operator, and if it is not.
+    #: The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
@@ -1669,7 +1669,7 @@ class _KeyDetails(TypedDict):
     suspended_by: Optional[str]
     #: Why it is suspended, for people.
     suspended_reason: Optional[str]
-    #: The id of the key that revoked it; null for the operator, and if it is not.
+    #: The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
@@ -2475,7 +2475,7 @@ class _RotatedKey(TypedDict):
     suspended_by: Optional[str]
     #: Why it is suspended, for people.
     suspended_reason: Optional[str]
-    #: The id of the key that revoked it; null for the operator, and if it is not.
+    #: The id of the key that revoked it; null for the operator, for the report of a leak, and if it is not.
     revoked_by: Optional[str]
     #: Why it was revoked; null if it is not.
     revocation_reason: Optional[Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]]
