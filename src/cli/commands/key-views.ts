@@ -6,6 +6,7 @@ import type { Decoy } from '../../core/shapes/decoys.ts'
 import type { KeyPermissions } from '../../core/shapes/key-permissions.ts'
 import type { KeySecret } from '../../core/shapes/key-secrets.ts'
 import type { CreatedKey, Key, KeyDetails } from '../../core/shapes/keys.ts'
+import type { Exposure } from '../../core/shapes/leaks.ts'
 import type { KeyPlaces } from '../../core/shapes/places.ts'
 import type { KeyPreview } from '../../core/shapes/previews.ts'
 import type { RotateKeyInput } from '../../core/shapes/rotations.ts'
@@ -263,6 +264,7 @@ function keyFields(key: Key): [string, string][] {
     ...(key.allowedIps.length > 0 ? [field('Allowed IPs', key.allowedIps.join(', '))] : []),
     ...suspensionFields(key),
     ...(key.decoy ? [field('Decoy', describeDecoy(key.decoy, now))] : []),
+    ...(key.exposure ? exposureFields(key.exposure, now) : []),
     ...(key.revokedAt ? [field('Revoked', withReason(key.revokedAt, key.revocationReason, now))] : []),
     ...limitFields(key),
     ['Metadata', JSON.stringify(key.metadata)],
@@ -274,6 +276,28 @@ function describeDecoy({ tries, lastTriedAt }: Decoy, now: number): string {
   if (lastTriedAt === null) return 'nobody has tried it'
   return `tried ${tries === 1 ? 'once' : `${tries} times`}, last ${formatInstant(lastTriedAt, now)}`
 }
+
+/** That a token leaked: which, how it was dealt with, and where it was found. */
+function exposureFields(
+  { at, hint, source, url, action, endsAt }: Exposure,
+  now: number,
+): [string, string][] {
+  const done = action === 'ends_later' ? `it ends ${formatInstant(endsAt, now)}` : exposureWords[action]
+  return [
+    field('Leaked', `${hint}, reported ${formatInstant(at, now)} by ${leakSourceWords[source]}: ${done}`),
+    ...(url === null ? [] : [field('Found at', url)]),
+  ]
+}
+
+const leakSourceWords = { possession: 'somebody who has it', github: 'GitHub', gitlab: 'GitLab' } as const
+
+const exposureWords = {
+  revoked: 'the key was revoked',
+  secret_ended: 'it was ended, the newer token was not',
+  ends_later: 'it ends later',
+  notified: 'nothing was done',
+  none: 'it had ended before',
+} as const
 
 function secretColumns(now: number): Column<KeySecret>[] {
   return [
