@@ -15,6 +15,7 @@ import { makeClock } from './setup/clock.ts'
 import { useCommand } from './setup/command.ts'
 import { makeSqlite, onEachDatabase } from './setup/databases.ts'
 import { codeOf } from './setup/refusal.ts'
+import { sarifFaults } from './setup/sarif.ts'
 import { startTestServer } from './setup/server.ts'
 
 const hour = 3_600_000
@@ -173,7 +174,9 @@ test('latchkey scan --url tells which are live, and sends neither a token nor an
   const { leaks } = JSON.parse(json.stdout) as { leaks: FoundLeak[] }
   expect(leaks[0]).toMatchObject({ status: 'live', key_id: live.id, organization_id: 'root', line: 1 })
   const sarif = await scan('--format', 'sarif')
-  expect(JSON.parse(sarif.stdout).runs[0].results[1].properties).toEqual({ status: 'ended', keyId: ended.id })
+  const log = JSON.parse(sarif.stdout)
+  expect(sarifFaults(log)).toEqual([])
+  expect(log.runs[0].results[1].properties).toEqual({ status: 'ended', keyId: ended.id })
   for (const { stdout, stderr } of [text, json, sarif])
     for (const token of [live.key, ended.key, stranger]) {
       expect(stdout + stderr).not.toContain(token.slice(-49, -6))

@@ -8,12 +8,14 @@ import { Readable } from 'node:stream'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findTokens } from '../src/cli/scanning/find-tokens.ts'
+import { toSarif } from '../src/cli/scanning/sarif.ts'
 import { type Scanned, Scanner } from '../src/cli/scanning/scanner.ts'
 import { Search } from '../src/cli/scanning/search.ts'
 import { generateToken, type RandomSource } from '../src/core/token.ts'
 import { plantOthers, plantTokens } from './scanners/texts.ts'
 import { useCommand } from './setup/command.ts'
 import { rounds } from './setup/rounds.ts'
+import { sarifFaults } from './setup/sarif.ts'
 
 const command = useCommand()
 const random: RandomSource = (bytes) => getRandomValues(bytes as Uint8Array<ArrayBuffer>)
@@ -201,7 +203,7 @@ test('a history is scanned: what was deleted, messages and what is staged, each 
   expect(of(gone)).toMatchObject({ path: 'lost/key.txt', commit: first, line: 2 })
   expect(of(said)).toMatchObject({ path: 'the message of a commit', commit: second })
   expect(of(staged)).toMatchObject({
-    path: expect.stringMatching(/^[0-9a-f]{40} \(in no commit\)$/),
+    path: expect.stringMatching(/^[0-9a-f]{40} \(in no commit that is here\)$/),
     commit: null,
   })
   expect({ length: leaks.length, unread, code }).toEqual({ length: 3, unread: [], code: 1 })
@@ -236,16 +238,47 @@ test('text and SARIF tell the same, without the token', async () => {
   const folder = folderOf({ 'a b.txt': `x\n  ${token}\n` })
   const text = await command.run(['scan', folder])
   expect(text.stdout).toBe(`${folder}/a b.txt:2:3  re_live_${kid}…\n`)
-  expect(text.stderr).toBe('Places: 1. Tokens: 1. Files: 1, 1 MB.\n')
+  expect(text.stderr).toBe(`Places: 1. Tokens: 1. Files: 1, ${token.length + 5} bytes.\n`)
   const sarif = await command.run(['scan', folder, '--format', 'sarif'])
   expect(sarif.stdout).not.toContain(token.slice(-49))
-  const { version, runs } = JSON.parse(sarif.stdout)
-  expect(version).toBe('2.1.0')
-  expect(runs[0].tool.driver.rules[0].id).toBe(runs[0].results[0].ruleId)
+  const log = JSON.parse(sarif.stdout)
+  expect(sarifFaults(log)).toEqual([])
+  const { runs } = log
   expect(runs[0].results[0].locations[0].physicalLocation).toEqual({
     artifactLocation: { uri: `${folder}/a%20b.txt` },
     region: { startLine: 2, startColumn: 3 },
   })
+  const nothing = await command.run(['scan', join(folder, 'nowhere'), '--format', 'sarif'])
+  expect(sarifFaults(JSON.parse(nothing.stdout))).toEqual([])
+})
+
+test('a name that is no address becomes one in SARIF', () => {
+  const { kid } = makeToken()
+  const leak = { commit: null, line: 1, column: 1, prefix: 're', kid, hint: `re_${kid}…` }
+  const names = [
+    'C:/a b.txt',
+    '-',
+    'a.zip!/ä%/[x]?#.txt',
+    'http://x',
+    '\ufffd',
+    '0a (in no commit that is here)',
+  ]
+  const leaks = names.map((path) => ({ ...leak, path }))
+  const log = toSarif({ leaks, unread: [{ path: 'ü', reason: 'ENOENT' }], files: 1, bytes: 1 })
+  expect(sarifFaults(log)).toEqual([])
+  // What would be told of another log.
+  expect(sarifFaults({ ...log, version: '2.0.0' })).toHaveLength(1)
+  expect(sarifFaults({ version: '2.1.0', runs: [{}] })).not.toEqual([])
+})
+
+test('the size of what was scanned is told in bytes, kB or MB', async () => {
+  const sizeOf = async (bytes: number) =>
+    (await command.run(['scan', folderOf({ 'a.txt': ' '.repeat(bytes) })])).stderr
+  expect(await Promise.all([0, 1, 999, 4_150, 63_000, 2_500_000].map(sizeOf))).toEqual(
+    ['0 bytes', '1 byte', '999 bytes', '4.2 kB', '63 kB', '2.5 MB'].map(
+      (size) => `Places: 0. Tokens: 0. Files: 1, ${size}.\n`,
+    ),
+  )
 })
 
 /** A zip of files, each deflated. */

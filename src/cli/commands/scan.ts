@@ -79,7 +79,15 @@ function summarize({ leaks, files, bytes, unread }: ToldScan, isAsked: boolean):
   const opening = leaks.filter(({ status }) => status === 'live' || status === 'in_grace')
   const live = isAsked ? ` Live or in grace: ${count(opening)}.` : ''
   const left = unread.length === 0 ? '' : ` Not read: ${unread.length}.`
-  return `Places: ${leaks.length}. Tokens: ${count(leaks)}.${live} Files: ${files}, ${Math.ceil(bytes / 1e6)} MB.${left}`
+  return `Places: ${leaks.length}. Tokens: ${count(leaks)}.${live} Files: ${files}, ${describeSize(bytes)}.${left}`
+}
+
+/** `312 bytes`, `4.2 kB`, `63 MB`: rounded up, so that nothing is never 0. */
+function describeSize(bytes: number): string {
+  if (bytes < 1_000) return bytes === 1 ? '1 byte' : `${bytes} bytes`
+  const [unit, name] = bytes < 1e6 ? [1e3, 'kB'] : bytes < 1e9 ? [1e6, 'MB'] : [1e9, 'GB']
+  const count = bytes / unit
+  return `${count < 10 ? Math.ceil(count * 10) / 10 : Math.ceil(count)} ${name}`
 }
 
 const stepMs = 500
@@ -96,7 +104,7 @@ function showProgress(scanned: () => Scanned): { step(): void; end(): void } {
       told = now
       isShown = true
       const { files, bytes, leaks } = scanned()
-      process.stderr.write(`\r${files} files, ${Math.ceil(bytes / 1e6)} MB, ${leaks.length} found\u001b[K`)
+      process.stderr.write(`\r${files} files, ${describeSize(bytes)}, ${leaks.length} found\u001b[K`)
     },
     end: () => {
       if (isShown) process.stderr.write('\r\u001b[K')

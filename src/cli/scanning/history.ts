@@ -36,10 +36,17 @@ export async function scanHistory(repository: string, scanner: Scanner): Promise
         messages.push(...found.scanned.leaks.splice(before))
       }
     }
-    if (found.scanned.leaks.length > 0) await findPlaces(repository, found.scanned.leaks, places)
+    const gaps = await findGaps(repository)
+    for (const reason of gaps) found.tellUnread(repository, reason)
+    if (found.scanned.leaks.length > 0)
+      await findPlaces(repository, found.scanned.leaks, places, gaps.length > 0)
   } catch (error) {
     if (!(error instanceof GitError)) throw error
-    scanner.tellUnread(repository, error.message)
+    const isOthers = await isOfAnother(repository)
+    scanner.tellUnread(
+      repository,
+      isOthers ? 'is of another user: git reads it once its safe.directory names it' : error.message,
+    )
   }
   // What was found before git failed was found.
   scanner.take(found.scanned, [...found.scanned.leaks.map((leak) => placed(leak, places)), ...messages])
@@ -48,6 +55,34 @@ export async function scanHistory(repository: string, scanner: Scanner): Promise
 /** The first commit and path of each content. */
 type Places = Map<string, { commit: string; path: string }>
 
+/** Why not all of the history is there to be scanned; nothing of it is fetched. */
+async function findGaps(repository: string): Promise<string[]> {
+  const isShallow = (await readGit(repository, ['rev-parse', '--is-shallow-repository'])).trim() === 'true'
+  const missing = (await isPartial(repository)) ? await countMissing(repository) : 0
+  return [
+    ...(isShallow ? ['is a shallow clone: commits before those that it has were not scanned'] : []),
+    ...(missing > 0 ? [`is a partial clone: ${missing} objects that it lacks were not scanned`] : []),
+  ]
+}
+
+async function isPartial(repository: string): Promise<boolean> {
+  const names = ['config', '--name-only', '--list', '-z']
+  return /^(extensions\.partialclone|remote\..*\.promisor)$/im.test(
+    (await readGit(repository, names)).replaceAll('\0', '\n'),
+  )
+}
+
+/** How many objects commits name that are not there. */
+async function countMissing(repository: string): Promise<number> {
+  let [missing, last] = [0, '\n']
+  for await (const part of runGit(repository, ['rev-list', '--all', '--objects', '--missing=print'])) {
+    const printed = last + part.toString('latin1')
+    missing += printed.split('\n?').length - 1
+    last = printed.slice(-1)
+  }
+  return missing
+}
+
 class GitError extends Error {}
 
 const idLength = (path: string) => path.match(/^[0-9a-f]+/)?.[0].length ?? 0
@@ -55,19 +90,26 @@ const idLength = (path: string) => path.match(/^[0-9a-f]+/)?.[0].length ?? 0
 function placed(leak: HeldLeak, places: Places): HeldLeak {
   const length = idLength(leak.path)
   const place = places.get(leak.path.slice(0, length))
-  if (place === undefined) return { ...leak, path: `${leak.path} (in no commit)` }
+  if (place === undefined) return { ...leak, path: `${leak.path} (in no commit that is here)` }
   return { ...leak, commit: place.commit, path: place.path + leak.path.slice(length) }
 }
 
 /** Finds them: git tells the newest commit first, so the last that is told counts. */
-async function findPlaces(repository: string, leaks: readonly HeldLeak[], places: Places): Promise<void> {
+async function findPlaces(
+  repository: string,
+  leaks: readonly HeldLeak[],
+  places: Places,
+  hasGaps: boolean,
+): Promise<void> {
   const ids = new Set(leaks.map(({ path }) => path.slice(0, idLength(path))))
   const log = ['log', '--all', '--topo-order', '--no-show-signature', '--no-ext-diff', '--no-textconv']
   const form = ['-m', '--root', '--raw', '--no-abbrev', '--no-renames', '--no-relative', '--format=commit %H']
   // A configuration may name others, and one of them that never ends.
   const files = ['--no-mailmap', '-O/dev/null', '--encoding=UTF-8']
   let [commit, rest] = ['', '']
-  for await (const part of runGit(repository, [...log, ...form, ...files])) {
+  // Of a clone without trees, git tells the commits before the first that it lacks.
+  const end = hasGaps ? 'any end' : 'success'
+  for await (const part of runGit(repository, [...log, ...form, ...files], end)) {
     const lines = (rest + part.toString('latin1')).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {
@@ -78,8 +120,12 @@ async function findPlaces(repository: string, leaks: readonly HeldLeak[], places
   }
 }
 
-/** What git prints. Throws GitError if it fails. */
-async function* runGit(repository: string, args: readonly string[]): AsyncGenerator<Buffer> {
+/** What git prints. Throws GitError if it fails, unless that is expected. */
+async function* runGit(
+  repository: string,
+  args: readonly string[],
+  end: 'success' | 'any end' = 'success',
+): AsyncGenerator<Buffer> {
   const git = spawn('git', ['-C', repository, ...harmless, ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...ownVariables(), ...offline },
@@ -91,10 +137,27 @@ async function* runGit(repository: string, args: readonly string[]): AsyncGenera
   try {
     for await (const part of git.stdout) yield part as Buffer
     const failure = await ended
-    if (failure !== undefined) throw new GitError(failure)
+    if (failure !== undefined && end === 'success') throw new GitError(failure)
   } finally {
     git.kill()
   }
+}
+
+/** Tells whether git reads a repository only if its owner does not matter. */
+async function isOfAnother(repository: string): Promise<boolean> {
+  try {
+    // It reads no more than where the repository is.
+    await readGit(repository, ['-c', 'safe.directory=*', 'rev-parse', '--git-dir'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function readGit(repository: string, args: readonly string[]): Promise<string> {
+  const parts: Buffer[] = []
+  for await (const part of runGit(repository, args)) parts.push(part)
+  return Buffer.concat(parts).toString()
 }
 
 /** An object of git; its content is absent if that is too long. */
