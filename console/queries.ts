@@ -84,6 +84,16 @@ export function selectedKeysQuery(only: KeySelection, organization: string | und
   })
 }
 
+/** How many keys are marked as leaked; undefined if the server did not count them. */
+export function leakedKeysQuery(organization: string | undefined) {
+  const first = `/v1/keys${query({ organization_id: organization, exposed: 'true', count: 'true', limit: 1 })}`
+  return queryOptions({
+    queryKey: ['keys', 'leaked', first],
+    queryFn: async ({ signal }) =>
+      (await getPage<WireKey>(first, signal)).total ?? { count: 0, isMore: false },
+  })
+}
+
 /** What of a fresh server's first steps is done, in an organization or by the operator's customers. */
 export function firstStepsQuery(organization: string | undefined, ownKey: string) {
   const list = (parameters: Record<string, string>, limit: number) =>

@@ -5,7 +5,7 @@ import { Notice } from './notices.tsx'
 interface OutcomeProps {
   tone: 'note' | 'warning'
   title: string
-  children: ReactNode
+  children?: ReactNode
 }
 
 /** Takes the focus, so that it is read. */

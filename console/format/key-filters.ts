@@ -16,9 +16,9 @@ export function tagsOf({ tag = '' }: KeySearch): string[] {
   return tag.split(',').filter((each) => each !== '')
 }
 
-/** Who has a token in hand looks for its key, whatever became of it. */
-export function statusOf({ status, kid }: KeySearch): NonNullable<KeySearch['status']> {
-  return status ?? (kid === undefined ? 'active' : 'all')
+/** Who has a token in hand, or looks for those that leaked, looks for their keys whatever became of them. */
+export function statusOf({ status, kid, exposed }: KeySearch): NonNullable<KeySearch['status']> {
+  return status ?? (kid === undefined && exposed === undefined ? 'active' : 'all')
 }
 
 /** The filters of a search, by the names of the wire, and the order in which they find keys at once. */

@@ -34,6 +34,7 @@ test('a change of all keys of a list means those of its filters', () => {
     never_used: true,
   })
   expect(bulkFilter({ kid: '0123456789abcdef' }, undefined, now)).toMatchObject({ status: 'all' })
+  expect(bulkFilter({ exposed: true }, undefined, now)).toMatchObject({ status: 'all', exposed: true })
   expect(bulkFilter({ only: 'expires-7d' }, 'acme', now)).toMatchObject({
     expires_before: '2026-03-08T13:00:00.000Z',
   })

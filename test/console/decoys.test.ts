@@ -36,6 +36,9 @@ onOneDatabase('SQLite', `a decoy in the console${browserNote}`, (makeDatabase) =
     await page.goto(`${server.url}/organizations/acme?decoy=true`)
     await page.getByText('Decoy, not tried').first().waitFor()
     expect(await page.getByRole('link', { name: 'CI', exact: true }).count()).toBe(0)
+    // What is cut where there is no room is the hint.
+    const line = page.getByText('Decoy, not tried').first().locator('..')
+    expect(await line.textContent()).toMatch(/^Decoy, not tried · re_/)
     await page.goto(`${server.url}/keys/${planted.id}`)
     await page.getByText('This is a decoy').waitFor()
     expect(await refusalOf(page.getByRole('button', { name: 'Rotate' }))).toContain('never rotated')

@@ -46,6 +46,8 @@ describe(`the layout of the console${browserNote}`, () => {
         '/organizations/acme',
         '/keys?status=all',
         `/keys/${stageOf().keyId}`,
+        '/organizations/globex?exposed=true',
+        `/keys/${stageOf().leakedId}`,
         '/organizations/acme/new-key',
         '/webhooks',
         `/webhooks/${stageOf().webhookId}`,

@@ -1,7 +1,7 @@
 // Leaks in the console: what a key with a reported token says, what is to be done about it, and the list of such keys.
 import { expect, test } from 'vitest'
 import { describeChanges } from '../../console/format/audit-changes.ts'
-import { exposureInShort } from '../../console/format/exposures.ts'
+import { exposureInShort, leakedInWords } from '../../console/format/exposures.ts'
 import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
@@ -41,18 +41,30 @@ onOneDatabase('SQLite', `a leak in the console${browserNote}`, (makeDatabase) =>
     await policies.set({ onLeak: 'notify' })
     await keys.create({ organizationId: 'acme', name: 'CI' })
     const leaked = await keys.create({ organizationId: 'acme', name: 'Mailer' })
+    const revoked = await keys.create({ organizationId: 'acme', name: 'Old mailer' })
+    await keys.revoke(revoked.id)
     await verify(leaked.key, { context: { ip: '192.0.2.7' } })
-    await leaks.report({ keys: [leaked.key], url })
+    await leaks.report({ keys: [leaked.key, revoked.key], url })
     const exposureOf = async () => (await keys.get(leaked.id)).exposure
     await expect.poll(exposureOf).not.toBeNull()
 
-    const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme' })
+    const page = await browser.open(server, { token: server.rootKey })
+    await page.getByRole('link', { name: '2 keys marked as leaked' }).click()
+    await page.getByText('2 keys', { exact: true }).waitFor()
+    await page.getByText('Leaked, had ended').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/keys')
+    await page.goto(`${server.url}/organizations/acme`)
     await page.getByText('2 keys', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Filter', exact: true }).click()
     await page.getByRole('dialog').getByLabel('Marked as leaked').check()
     await page.getByRole('dialog').getByRole('button', { name: 'Filter' }).click()
-    await page.getByText('1 key', { exact: true }).waitFor()
+    // Of any state: most of them are revoked.
+    await page.getByText('Leaked, had ended').waitFor()
     await page.getByText('Leaked, nothing done').waitFor()
+    expect(await page.getByRole('radio', { name: 'All', exact: true }).isChecked()).toBe(true)
+    expect(await page.getByRole('link', { name: 'CI', exact: true }).count()).toBe(0)
+    await page.getByRole('radio', { name: 'Active' }).check({ force: true })
+    await page.getByText('1 key', { exact: true }).waitFor()
     expect(new URL(page.url()).searchParams.get('exposed')).toBe('true')
     await page.getByRole('button', { name: 'Remove the filter leaks reported' }).waitFor()
     await page.getByRole('link', { name: 'Mailer', exact: true }).click()
@@ -83,6 +95,9 @@ onOneDatabase('SQLite', `a leak in the console${browserNote}`, (makeDatabase) =>
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0)
     await steps.getByRole('button', { name: 'Clear the mark' }).click()
     await steps.waitFor({ state: 'detached' })
+    // What has the focus does not go away from under it.
+    const focused = page.locator(':focus').filter({ hasText: 'The mark is cleared' })
+    expect(await focused.getAttribute('role')).toBe('status')
     await page.getByText('Cleared the mark of a leak').waitFor()
     expect(await exposureOf()).toBeNull()
   })
@@ -115,6 +130,13 @@ onOneDatabase('SQLite', `a leak in the console${browserNote}`, (makeDatabase) =>
       await page.getByRole('link', { name: 'New key' }).waitFor()
     },
   )
+})
+
+test('the first page counts the keys with a mark in words', () => {
+  const told = [1, 2, 10_000].map((count) => leakedInWords({ count, isMore: count === 10_000 }))
+  expect(told).toEqual([
+    ...['1 key marked as leaked', '2 keys marked as leaked', 'More than 10,000 keys marked as leaked'],
+  ])
 })
 
 test('a list says of each report what became of the token', () => {

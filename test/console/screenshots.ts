@@ -34,6 +34,7 @@ const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
   keys: async (page) => go(page, '/organizations/acme'),
   'all-keys': async (page) => go(page, '/keys?status=all'),
   key: async (page, { keyId }) => go(page, `/keys/${keyId}`),
+  leak: async (page, { leakedId }) => go(page, `/keys/${leakedId}`),
   limits: async (page, { keyId }) => {
     await go(page, `/keys/${keyId}`)
     await page

@@ -1,5 +1,6 @@
 // A Latchkey as it looks after some months of use, for pictures and for reading every page with something on it.
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import type { CreateKeyInput } from '../../src/core/shapes/key-changes.ts'
 import type { CreatedKey } from '../../src/core/shapes/keys.ts'
 import { openLatchkey } from '../../src/latchkey.ts'
@@ -11,6 +12,7 @@ import { addWebhooks } from './stage-webhooks.ts'
 const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
+const leakedAgo = 3 * hour
 
 /** What the stage's pages are about. */
 export interface Stage {
@@ -19,6 +21,8 @@ export interface Stage {
   stagingId: string
   /** A key of Acme with two secrets, a history, metadata and an end within a week. */
   keyId: string
+  /** A key of Globex that was revoked since its token leaked. */
+  leakedId: string
   /** A webhook of Acme whose receiver fails at the moment. */
   webhookId: string
   /** The token of a key that may send emails, and no more. */
@@ -176,6 +180,10 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
     { ...acme, name: 'CI 🚀', permissions: ['emails:send'] },
     38 * 1000,
   )
+  const leaked = await create(24 * day, {
+    ...{ organizationId: 'globex', name: 'Deploy bot', permissions: ['emails:send', 'domains:*'] },
+    createdBy: 'hana@globex.example',
+  })
   const others: CreatedKey[] = []
   for (const [organizationId, name] of [
     ['globex', 'Website'],
@@ -195,8 +203,8 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
   )
   at(25 * hour)
   const rotated = await keys.rotate(key.id, { graceSeconds: 3 * 86_400 }, from('198.51.100.7'))
-  at(6 * minute)
-  await latchkey.verify(key.key)
+  at(leakedAgo + 14 * minute)
+  await latchkey.verify(leaked.key, { context: { ip: '198.51.100.23' } })
   const [website, warehouse, reports, jarvis] = others as [CreatedKey, CreatedKey, CreatedKey, CreatedKey]
   await addTraffic(
     database,
@@ -210,13 +218,23 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
       { key: reports, perHour: 90, sinceHours: 48 },
       { key: jarvis, perHour: 610, sinceHours: 48, refused: { rate_limited: 0.03 } },
       { key: revoked, perHour: 25, refused: { revoked: 1 }, sinceHours: 29 * 24 },
+      { key: leaked, perHour: 70, kinds, sinceHours: 24 * 24, untilHours: leakedAgo / hour },
+      { key: leaked, perHour: 12, refused: { revoked: 1 }, sinceHours: leakedAgo / hour },
       { perHour: 30, refused: { malformed: 0.4, not_found: 0.6 } },
     ],
     32 * 24,
     present,
   )
+  at(leakedAgo)
+  await latchkey.leaks.report({
+    keys: [leaked.key],
+    url: 'https://github.com/globex/storefront/blob/main/deploy/.env.production',
+  })
+  while ((await keys.get(leaked.id)).exposure === null) await setTimeout(10)
+  at(6 * minute)
+  await latchkey.verify(key.key)
   at(2 * minute)
   await latchkey.verify(rotated.key, { cost: { newsletters: 31, credits: 61_250, requests: 40 } })
   const webhookId = await addWebhooks(latchkey, database, present, from('203.0.113.24'))
-  return { keyId: key.id, stagingId: staging.id, webhookId, token }
+  return { keyId: key.id, leakedId: leaked.id, stagingId: staging.id, webhookId, token }
 }

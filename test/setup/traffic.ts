@@ -20,6 +20,8 @@ export interface Caller {
   refused?: Record<string, number>
   /** Since when, in hours before now; from the beginning if absent. */
   sinceHours?: number
+  /** Until when, in hours before now; up to now if absent. */
+  untilHours?: number
 }
 
 type Kind = Partial<Pick<ProfileCount, 'operation' | 'ip' | 'userAgent' | 'permissions'>> & { part?: number }
@@ -39,7 +41,9 @@ export async function addTraffic(
   for (let hour = last - hours + 1; hour <= last; hour++) {
     now = Math.min(present, hour * hourMs + hourMs / 2)
     const counted = callers
-      .filter(({ sinceHours = hours }) => last - hour < sinceHours)
+      .filter(
+        ({ sinceHours = hours, untilHours = 0 }) => last - hour < sinceHours && last - hour >= untilHours,
+      )
       .map((caller) => ({ caller, ofCaller: countsOf(caller, hour, random) }))
     const counts = counted.flatMap(({ ofCaller }) => ofCaller)
     const profiles = counted.flatMap(({ caller, ofCaller }) => profilesOf(caller, ofCaller, now))

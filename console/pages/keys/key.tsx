@@ -13,7 +13,7 @@ import { SuspendDialog, SuspendedNotice } from '../../components/suspend-dialog.
 import { RecentUsage } from '../../components/usage/recent.tsx'
 import { type KeyWithSecrets, keyQuery, neededPermissionsQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
-import { AppliedOutcome } from './key/applied.tsx'
+import { KeyOutcome } from './key/applied.tsx'
 import { ChangePreview } from './key/change-preview.tsx'
 import { useKeyCrumbs } from './key/crumbs.ts'
 import { DecoyNotice } from './key/decoy.tsx'
@@ -87,7 +87,7 @@ interface KeyFoundProps {
 function KeyFound({ of: key, rotated }: KeyFoundProps) {
   const session = useSession()
   const [open, setOpen] = useState<Open>()
-  const [outcome, setOutcome] = useState<Done & { title: string }>()
+  const [outcome, setOutcome] = useState<Partial<Done> & { title: string }>()
   const crumbs = useKeyCrumbs(key.organization_id)
   const refusals = keyRefusals(key, session)
   const auditRefusal = session.refusal('latchkey:audit:read')
@@ -157,12 +157,14 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
         </>
       }
     >
-      {outcome !== undefined && <AppliedOutcome {...outcome} />}
+      {/* Another outcome takes the focus anew. */}
+      {outcome !== undefined && <KeyOutcome key={outcome.title} {...outcome} />}
       <ExposureNotice
         of={key}
         refusals={refusals}
         rotate={() => show({ window: 'rotate' })}
         endGrace={(secret) => show({ window: 'end-grace', secret })}
+        cleared={() => setOutcome({ title: 'The mark is cleared' })}
       />
       <DecoyNotice of={key} />
       <SuspendedNotice what="key" of={key} />

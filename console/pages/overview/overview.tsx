@@ -10,6 +10,7 @@ import { rangeQuery, type UsageOwner } from '../../usage-queries.ts'
 import { Busiest } from './busiest.tsx'
 import { Imported } from './imported.tsx'
 import { KeysToSee } from './keys.tsx'
+import { LeakedKeys } from './leaked.tsx'
 import { Reasons } from './reasons.tsx'
 import { FirstSteps } from './steps.tsx'
 
@@ -30,6 +31,7 @@ export function OverviewPage() {
     <Page
       width="columns"
       title="Overview"
+      aside={refusal('latchkey:keys:read') === undefined && <LeakedKeys owner={owner} />}
       lead={isRoot ? 'The calls with keys of all organizations.' : 'The calls with your keys.'}
       actions={
         unseen === undefined && (

@@ -1,11 +1,12 @@
-// What came of a change that was waited for: which processes act on it.
+// What came of a change, and, if it was waited for, which processes act on it.
 import type { Applied } from '../../../../src/core/shapes/calls.ts'
 import { Outcome } from '../../../components/outcome.tsx'
 
-export function AppliedOutcome({ title, applied }: { title: string; applied: Applied }) {
+/** `applied` is undefined for what no process caches: nobody waits for it. */
+export function KeyOutcome({ title, applied }: { title: string; applied?: Applied | undefined }) {
   return (
-    <Outcome tone={applied.confirmed ? 'note' : 'warning'} title={title}>
-      <p>{describeApplied(applied)}</p>
+    <Outcome tone={applied?.confirmed === false ? 'warning' : 'note'} title={title}>
+      {applied !== undefined && <p>{describeApplied(applied)}</p>}
     </Outcome>
   )
 }

@@ -16,6 +16,7 @@ interface ExposureNoticeProps {
   refusals: ReturnType<typeof keyRefusals>
   rotate: () => void
   endGrace: (secret: WireSecret) => void
+  cleared: () => void
 }
 
 export function ExposureNotice({ of: key, ...rest }: ExposureNoticeProps) {
@@ -33,10 +34,10 @@ const titles: Record<LeakedToken['state'], string> = {
   ended: 'A token of this key leaked. It opens nothing any more',
 }
 
-function Exposed({ of: key, exposure, refusals, rotate, endGrace }: ExposedProps) {
+function Exposed({ of: key, exposure, refusals, rotate, endGrace, cleared }: ExposedProps) {
   const now = Math.max(useNow(), Date.now())
   const usageRefusal = useSession().refusal('latchkey:usage:read')
-  const clear = useClearExposure(key)
+  const clear = useClearExposure(key, cleared)
   const token = leakedTokenOf(key, exposure, now)
   const isOver = key.status === 'revoked' || key.status === 'expired'
   return (

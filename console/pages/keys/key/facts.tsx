@@ -146,11 +146,12 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
 
 /** When a key was revoked, by whom and why. */
 function Revocation({ of: key, at }: { of: WireKey; at: string }) {
+  const isReported = key.revoked_by === null && key.exposure?.action === 'revoked'
   return (
     <>
       <Moment instant={at} />
       <p className="text-muted">
-        By: <Creator createdBy={key.revoked_by} />
+        By: {isReported ? 'The report of its leak' : <Creator createdBy={key.revoked_by} />}
         {key.revocation_reason !== null && `: ${revocationWords[key.revocation_reason]}`}
       </p>
     </>

@@ -74,11 +74,15 @@ export function useForgetPlaces(key: WireKey) {
   })
 }
 
-export function useClearExposure(key: WireKey) {
+/** `cleared` is told once nothing shows the mark any more, and what asked for it is gone with it. */
+export function useClearExposure(key: WireKey, cleared: () => void) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: () => call<object>('DELETE', `${addressOf(key)}/exposure`),
-    onSuccess: () => showAnew(client),
+    onSuccess: async () => {
+      await showAnew(client)
+      cleared()
+    },
   })
 }
 

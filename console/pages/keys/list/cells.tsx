@@ -36,10 +36,10 @@ export function NameAndHint({
       <span className="block truncate text-xs text-muted" title={breaches || undefined}>
         {/* First: what is too long for its column is cut at the end. */}
         {exposure && <span className="font-medium text-danger">{exposureInShort(exposure)} · </span>}
-        <span className="font-mono">{hint}</span>
         {decoy && (
-          <span className={decoy.tries > 0 ? 'font-medium text-danger' : ''}> · {decoyInShort(decoy)}</span>
+          <span className={decoy.tries > 0 ? 'font-medium text-danger' : ''}>{decoyInShort(decoy)} · </span>
         )}
+        <span className="font-mono">{hint}</span>
         {breaches && <span className="text-warn"> · {breaches}</span>}
       </span>
     </>
