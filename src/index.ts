@@ -39,6 +39,7 @@ export type {
   LibraryInvitations,
   ListInvitationsInput,
   ProvedPerson,
+  ResetMemberInput,
 } from './core/shapes/invitations.ts'
 export type { CreateKeyInput, PreviewKeyInput, UpdateKeyInput } from './core/shapes/key-changes.ts'
 export type { KeyStatus, ListKeysInput, ListPermissionsInput } from './core/shapes/key-lists.ts'

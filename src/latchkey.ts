@@ -16,6 +16,7 @@ import {
   webhookSettingsOf,
 } from './config.ts'
 import { newId } from './core/ids.ts'
+import { readMail } from './core/mail-settings.ts'
 import { keepPlace } from './core/places.ts'
 import { publicUrlOf } from './core/standards-settings.ts'
 import { CheckpointFile } from './domain/audit/checkpoint-file.ts'
@@ -48,6 +49,7 @@ import { Draws } from './domain/limits/draws.ts'
 import { LostUnits } from './domain/limits/lost-units.ts'
 import { ReachedLimits } from './domain/limits/reached.ts'
 import { reservations } from './domain/limits/reservations.ts'
+import { Mailer } from './domain/mail/mailer.ts'
 import { nounMethods } from './domain/methods.ts'
 import { noteOpening } from './domain/openings.ts'
 import { openPartners, partnersOf } from './domain/partners/partners.ts'
@@ -102,6 +104,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
   const partners = partnersOf(options, ownVariables(), settings.networks)
   const providers = Providers.read(options, ownVariables())
   const { mayAct } = providers
+  const mail = readMail(options, ownVariables())
   const checkpointPath = checkpointFileOf(options)
   const { url: database, remove } = placeDatabase(options.database)
   const keyring = options.sealingKeys
@@ -185,6 +188,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     mayAct,
     providers,
     passkeys: false,
+    mailer: mail && new Mailer(mail, { monotonic, warn }),
     reachedLimits,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(),

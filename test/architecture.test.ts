@@ -115,6 +115,7 @@ const machinery: Record<string, string> = {
   keyring: 'signs what this instance gives away and takes back',
   'latchkey-options': 'says how a database is opened',
   'keyring-file': 'holds the keys of the keyring',
+  mail: 'sends what people are told',
   listing: 'reads the pages of every list',
   methods: 'offers the methods of every noun',
   openings: 'counts who has opened a database in this process',

@@ -142,7 +142,7 @@ onEachDatabase('invitations', (makeDatabase) => {
     const owner = await join(latchkey, 'acme', 'owner')
     const ada = await join(latchkey, 'acme', 'admin', 'ada')
     const id = ada.caller.memberId
-    const reset = await latchkey.members.reset(id, { actor: owner.caller })
+    const reset = await latchkey.members.reset(id, {}, { actor: owner.caller })
     expect(reset).toMatchObject({ memberId: id, email: 'ada@example.com', role: 'admin' })
     expect(await latchkey.sessions.authenticate(ada)).toBeUndefined()
     expect((await latchkey.members.get(id)).identities).toEqual([])

@@ -154,7 +154,7 @@ onEachDatabase('members', (makeDatabase) => {
     for (const change of [
       latchkey.members.update(ofId(last), { role: 'admin' }, { actor: last }),
       latchkey.members.suspend(ofId(last), {}, { actor: last }),
-      latchkey.members.reset(ofId(last), { actor: last }),
+      latchkey.members.reset(ofId(last), {}, { actor: last }),
       latchkey.members.remove(ofId(last), { actor: last }),
     ])
       expect(await codeOf(change)).toBe('last_owner')
@@ -177,7 +177,7 @@ onEachDatabase('members', (makeDatabase) => {
         latchkey.members.update(ofId(owner.caller), { name: 'Eve' }, { actor }),
         latchkey.members.update(ofId(viewer.caller), { role: 'owner' }, { actor }),
         latchkey.members.suspend(ofId(owner.caller), {}, { actor }),
-        latchkey.members.reset(ofId(owner.caller), { actor }),
+        latchkey.members.reset(ofId(owner.caller), {}, { actor }),
         latchkey.members.remove(ofId(owner.caller), { actor }),
         latchkey.invitations.create({ email: 'eve@example.com', role: 'owner' }, { actor }),
       ])
@@ -310,7 +310,7 @@ onEachDatabase('members', (makeDatabase) => {
     const late = [
       latchkey.members.update(ofId(viewer.caller), { role: 'admin' }, { actor }),
       latchkey.members.remove(ofId(viewer.caller), { actor }),
-      latchkey.members.reset(ofId(viewer.caller), { actor }),
+      latchkey.members.reset(ofId(viewer.caller), {}, { actor }),
       latchkey.invitations.create({ email: 'new@example.com', role: 'viewer' }, { actor }),
       latchkey.keys.create({ name: 'K', permissions: ['latchkey:keys:read'] }, { actor }),
     ]

@@ -24,7 +24,16 @@ export interface Component {
  * The licenses that a release may have inside: each permits to pass the program on under another one, if its own text
  * goes with it, which `licenses.md` sees to.
  */
-const allowed = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT'])
+const allowed = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'ISC',
+  'MIT',
+  'MIT-0',
+])
 
 interface LockedPackage {
   version: string

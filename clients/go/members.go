@@ -68,13 +68,13 @@ func (m *Members) Resume(ctx context.Context, id string, options ...CallOption) 
 }
 
 // Reset invites a member anew that has lost what it signs in by.
-func (m *Members) Reset(ctx context.Context, id string, options ...CallOption) (*Invitation, error) {
+func (m *Members) Reset(ctx context.Context, id string, input ResetMember, options ...CallOption) (*Invitation, error) {
 	path, err := pathOf("/v1/members/%s/reset", id)
 	if err != nil {
 		return nil, err
 	}
 	invitation := &Invitation{}
-	return orNil(invitation, m.r.change(ctx, change{path: path}, invitation, options))
+	return orNil(invitation, m.r.change(ctx, change{path: path, body: input}, invitation, options))
 }
 
 // Remove removes a member for good. The keys that it has made stay.

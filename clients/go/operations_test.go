@@ -99,7 +99,7 @@ var calls = map[string]func(ctx context.Context, c *Client){
 	"updateMember":             func(ctx context.Context, c *Client) { c.Members.Update(ctx, "id", UpdateMember{}) },
 	"suspendMember":            func(ctx context.Context, c *Client) { c.Members.Suspend(ctx, "id", Suspend{}) },
 	"resumeMember":             func(ctx context.Context, c *Client) { c.Members.Resume(ctx, "id") },
-	"resetMember":              func(ctx context.Context, c *Client) { c.Members.Reset(ctx, "id") },
+	"resetMember":              func(ctx context.Context, c *Client) { c.Members.Reset(ctx, "id", ResetMember{}) },
 	"removeMember":             func(ctx context.Context, c *Client) { c.Members.Remove(ctx, "id", RemoveMemberQuery{}) },
 	"eraseMember":              func(ctx context.Context, c *Client) { c.Members.Erase(ctx, "id") },
 	"createInvitation":         func(ctx context.Context, c *Client) { c.Invitations.Create(ctx, CreateInvitation{}) },

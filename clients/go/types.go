@@ -499,6 +499,9 @@ type CreateInvitation struct {
 	Role string `json:"role"`
 	// The name of the person, a label.
 	Name *Nullable[string] `json:"name,omitempty"`
+	// Whether Latchkey sends the link to the person by mail, and tells it nobody else. If the mail server does not
+	// take it within seven seconds, `sent` is false, and `url` has the link. If absent: `false`.
+	Send *bool `json:"send,omitempty"`
 }
 
 // CreateKey is what a caller sends as CreateKey in /openapi.json.
@@ -2015,6 +2018,13 @@ type ReportedProfile struct {
 	Calls int64 `json:"calls"`
 	// When the last one was.
 	Last time.Time `json:"last"`
+}
+
+// ResetMember is what a caller sends as ResetMember in /openapi.json.
+type ResetMember struct {
+	// Whether Latchkey sends the link to the person by mail, and tells it nobody else. If the mail server does not
+	// take it within seven seconds, `sent` is false, and `url` has the link. If absent: `false`.
+	Send *bool `json:"send,omitempty"`
 }
 
 // RevokeOwnKey is what a caller sends as RevokeOwnKey in /openapi.json.

@@ -18,6 +18,7 @@ export const auditActions: Record<AuditAction, string> = {
   'member.identity_removed': 'Removed a way to sign in',
   'invitation.created': 'Invited a person',
   'invitation.renewed': 'Renewed an invitation',
+  'invitation.sent': 'Sent an invitation by mail',
   'invitation.revoked': 'Revoked an invitation',
   'invitation.accepted': 'Accepted an invitation',
   'key.created': 'Created the key',

@@ -153,6 +153,7 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'member.joined': undefined,
   'invitation.created': undefined,
   'invitation.renewed': undefined,
+  'invitation.sent': undefined,
   'invitation.revoked': undefined,
   'invitation.accepted': undefined,
   'log.signer_added': undefined,

@@ -160,6 +160,9 @@ export const signInMs = 10 * 60_000
 export const maxSignInsUnderWay = 4
 /** So many calls of sign-ins an address, or a /64 of IPv6, may make a minute. */
 export const signInCallsAMinute = 30
+/** So many letters an organization has sent an hour by each process, and so many an address gets. */
+export const mailsAnHour = 60
+export const mailsToAddressAnHour = 6
 /** So long an invitation is kept that has expired. */
 export const keptInvitationsMs = 90 * 24 * 60 * 60_000
 /** So many keys are counted, and revoked, of which a member has seen the token. */

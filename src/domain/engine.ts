@@ -18,6 +18,7 @@ import type { KnownPrefixes } from './keys/known-prefixes.ts'
 import type { OwnUses } from './keys/last-uses.ts'
 import type { OwnProfiles } from './keys/own-profiles.ts'
 import type { ReachedLimits } from './limits/reached.ts'
+import type { Mailer } from './mail/mailer.ts'
 import type { SessionReads } from './sessions/reads.ts'
 import type { SignInLimit } from './sessions/sign-in-limit.ts'
 import type { Providers } from './sign-in/providers.ts'
@@ -52,6 +53,8 @@ export interface Engine extends OwnUses, OwnProfiles {
   providers: Providers
   /** Whether people sign in by passkeys too. */
   passkeys: boolean
+  /** Sends mail; undefined if nobody has set up how. */
+  mailer: Mailer | undefined
   /** Tells of quotas that are used up. */
   reachedLimits: Pick<ReachedLimits, 'record'>
   signInLimit: SignInLimit

@@ -1,5 +1,6 @@
 // Which options openLatchkey() and its questions take, and what is refused of them.
 import { refuseField } from '../core/errors.ts'
+import type { MailOptions } from '../core/mail-settings.ts'
 import { questionFault, unknownOption } from '../core/options.ts'
 import type { PartnerOptions } from '../core/partner-settings.ts'
 import type { KeptPlaces } from '../core/places.ts'
@@ -9,7 +10,7 @@ import { longestPrefix, prefixPattern, type RandomSource } from '../core/token.t
 import { type CacheOptions, cacheFault } from '../verdict/cache-options.ts'
 
 /** Which database is opened, and how. */
-export interface LatchkeyOptions extends CacheOptions, PartnerOptions, ProviderOptions {
+export interface LatchkeyOptions extends CacheOptions, PartnerOptions, ProviderOptions, MailOptions {
   /**
    * `sqlite:<file>` or `postgres://<user>@<host>/<name>`. Latchkey creates and migrates the database if needed. For tests also
    * `sqlite::memory:`: a new one, of which nothing is left when it is closed.
@@ -103,6 +104,8 @@ const optionNames = Object.keys({
   oidcFile: true,
   unlistedProviders: true,
   publicUrl: true,
+  smtpUrl: true,
+  smtpFrom: true,
   now: true,
   monotonic: true,
   random: true,

@@ -35,7 +35,7 @@ export const methods: Record<string, readonly unknown[]> = {
   'organizations.addUnits': ['acme', 'credits', { add: 1 }],
   ...{ 'members.list': [{}], 'members.listAll': [{}], 'members.get': [idOfNothing], 'members.self': [] },
   ...{ 'members.update': [idOfNothing, { role: 'viewer' }], 'members.suspend': [idOfNothing, {}] },
-  ...{ 'members.resume': [idOfNothing], 'members.reset': [idOfNothing], 'members.remove': [idOfNothing] },
+  ...{ 'members.resume': [idOfNothing], 'members.reset': [idOfNothing, {}], 'members.remove': [idOfNothing] },
   ...{ 'members.erase': [idOfNothing], 'members.removeOwnIdentity': [idOfNothing] },
   'invitations.create': [{ organizationId: 'acme', email: 'ada@example.com', role: 'viewer' }],
   ...{ 'invitations.list': [{}], 'invitations.listAll': [{}], 'invitations.get': [idOfNothing] },

@@ -30,6 +30,7 @@ export const bodies: Record<string, unknown> = {
   finishSignIn: { state: 'x', code: 'x' },
   updateMember: { role: 'viewer' },
   suspendMember: { reason: 'A' },
+  resetMember: { send: false },
   createInvitation: { email: 'ada@example.com', role: 'viewer' },
   createPlan: { name: 'pro' },
   updatePlan: { permissions: null },

@@ -76,7 +76,7 @@ export const invitationCommands = [
 
 /** Prints an invitation, with its link if this is the answer that has it. */
 export function printInvitation(invitation: Invitation): void {
-  const { id, email, name, organizationId, role, status, expiresAt, url } = invitation
+  const { id, email, name, organizationId, role, status, sent, expiresAt, url } = invitation
   print(
     ...formatFields([
       ['Id', id],
@@ -85,6 +85,7 @@ export function printInvitation(invitation: Invitation): void {
       ['Organization', organizationId],
       ['Role', role],
       ['Status', status],
+      ['Sent by mail', sent ? 'yes' : 'no'],
       ['Expires', formatInstant(expiresAt, Date.now())],
     ]),
   )

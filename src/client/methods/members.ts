@@ -16,7 +16,8 @@ export function memberMethods(requester: Requester): Members<CallOptions> {
     update: async (id, body, options) => edit(requester, pathOf(id), body, options),
     suspend: async (id, body = {}, options) => bring(requester, `${pathOf(id)}/suspend`, body, options),
     resume: async (id, options) => bring(requester, `${pathOf(id)}/resume`, undefined, options),
-    reset: async (id, options) => send('POST', `${pathOf(id)}/reset`, { options: checkOptions(options) }),
+    reset: async (id, body = {}, options) =>
+      send('POST', `${pathOf(id)}/reset`, { body, options: checkOptions(options) }),
     remove: async (id, options) => remove(requester, pathOf(id), options),
     erase: async (id, options) =>
       send('POST', `${pathOf(id)}/erase`, { repeatable: true, options: checkOptions(options) }),

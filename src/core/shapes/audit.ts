@@ -64,6 +64,7 @@ export const auditActions = [
   'member.identity_removed',
   'invitation.created',
   'invitation.renewed',
+  'invitation.sent',
   'invitation.revoked',
   'invitation.accepted',
   'log.signer_added',

@@ -12,6 +12,11 @@ import {
 import type { CallOptions } from './calls.ts'
 import { type List, pageFields } from './page.ts'
 
+const sendSchema = z.boolean({ error: 'Must be true or false.' }).default(false).meta({
+  description:
+    'Whether Latchkey sends the link to the person by mail, and tells it nobody else. If the mail server does not take it within seven seconds, `sent` is false, and `url` has the link.',
+})
+
 export const createInvitationSchema = z
   .strictObject({
     organizationId: organizationIdSchema.optional().meta({
@@ -21,11 +26,16 @@ export const createInvitationSchema = z
     email: emailSchema.meta({ description: 'The address of the person who is invited.' }),
     role: roleSchema,
     name: visibleText(256).nullish().meta({ description: 'The name of the person, a label.' }),
+    send: sendSchema,
   })
   .meta({
     id: 'CreateInvitation',
     examples: [{ organizationId: 'acme', email: 'ada@acme.example', role: 'admin', name: 'Ada Lovelace' }],
   })
+
+export const resetMemberSchema = z
+  .strictObject({ send: sendSchema })
+  .meta({ id: 'ResetMember', examples: [{ send: false }] })
 
 export const invitationStatuses = ['pending', 'accepted', 'expired', 'revoked'] as const
 /** `pending`, `accepted`, `expired` or `revoked`. */
@@ -110,6 +120,8 @@ export const invitationSchema = z
 export interface Invitation extends z.infer<typeof invitationSchema> {}
 /** Whom to invite, and as what. */
 export interface CreateInvitationInput extends z.input<typeof createInvitationSchema> {}
+/** Whether the link of a reset goes by mail. */
+export interface ResetMemberInput extends z.input<typeof resetMemberSchema> {}
 /** Which invitations are listed, newest first. */
 export interface ListInvitationsInput extends z.input<typeof listInvitationsSchema> {}
 /** A person, as a provider has proved it. */
@@ -119,16 +131,18 @@ export interface ProvedPerson extends z.input<typeof personSchema> {}
 export interface Invitations<Options extends CallOptions = CallOptions>
   extends List<ListInvitationsInput, Invitation, Options> {
   /**
-   * Invites a person for 72 hours; `url` in its answer has the secret, which no later call gives. An invitation for the same
-   * address ends. Throws `invalid_input`, `organization_not_found`, `permission_escalation`, `member_exists`,
-   * `too_many_invitations`, `public_url_missing`, `fresh_sign_in_required`.
+   * Invites a person for 72 hours; `url` in its answer has the secret, which no later call gives, unless it was sent by mail. An
+   * invitation for the same address ends. Throws `invalid_input`, `organization_not_found`, `permission_escalation`,
+   * `member_exists`, `too_many_invitations`, `public_url_missing`, `fresh_sign_in_required`; with `send`, `mail_missing`,
+   * `too_many_mails`.
    */
   create(input: CreateInvitationInput, options?: Options): Promise<Invitation>
   /** Reads an invitation, without its secret. Throws `invitation_not_found`. */
   get(id: string, options?: Options): Promise<Invitation>
   /**
-   * Gives an invitation that is pending or expired another secret, and 72 hours more. Throws `invitation_not_found`,
-   * `invitation_ended`, `permission_escalation`, `too_many_invitations`, `public_url_missing`, `fresh_sign_in_required`.
+   * Gives an invitation that is pending or expired another secret, and 72 hours more; if it was sent by mail, it is sent anew.
+   * Throws `invitation_not_found`, `invitation_ended`, `permission_escalation`, `too_many_invitations`, `public_url_missing`,
+   * `fresh_sign_in_required`, `too_many_mails`.
    */
   renew(id: string, options?: Options): Promise<Invitation>
   /** Revokes an invitation. Again, it changes nothing. Throws `invitation_not_found`, `invitation_ended` for an accepted one. */

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { creatorTypeSchema, instant, organizationIdSchema, roleSchema, visibleText } from '../fields.ts'
 import { type CallOptions, type Changed, type EditOptions, revision, waited } from './calls.ts'
-import type { Invitation } from './invitations.ts'
+import type { Invitation, ResetMemberInput } from './invitations.ts'
 import type { SuspendInput } from './key-changes.ts'
 import { type List, nameSchema, pageFields } from './page.ts'
 
@@ -221,11 +221,11 @@ export interface Members<Options extends CallOptions = CallOptions>
     options?: Given,
   ): Promise<Changed<Member, Given>>
   /**
-   * Takes the identities from a member that has lost them, ends its sessions, and invites it anew. Throws `member_not_found`,
-   * `member_removed`, `permission_escalation`, `last_owner`, `too_many_invitations`, `fresh_sign_in_required`,
-   * `public_url_missing`.
+   * Takes the identities from a member that has lost them, ends its sessions, and invites it anew. Its address is told by mail, if
+   * that is set up. Throws `invalid_input`, `member_not_found`, `member_removed`, `permission_escalation`, `last_owner`,
+   * `too_many_invitations`, `fresh_sign_in_required`, `public_url_missing`; with `send`, `mail_missing`, `too_many_mails`.
    */
-  reset(id: string, options?: Options): Promise<Invitation>
+  reset(id: string, input?: ResetMemberInput, options?: Options): Promise<Invitation>
   /**
    * Removes a member for good: it may not act, and its sessions end. The keys that it has made stay. Again, it changes nothing.
    * Throws `invalid_input`, `member_not_found`, `permission_escalation`, `last_owner`, `management_keys_left`,

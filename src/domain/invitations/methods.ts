@@ -35,6 +35,7 @@ import {
   renewInvitationRow,
   toInvitation,
 } from './rules.ts'
+import { type Posting, requireMailer, sendInvitation, writeInvitation } from './send.ts'
 
 /** Makes the methods on invitations of an open Latchkey. */
 export function invitationMethods(engine: Engine): LibraryInvitations<ActorOptions> {
@@ -53,12 +54,16 @@ async function createInvitation(
   input: CreateInvitationInput,
   options: CommandOptions,
 ): Promise<Invitation> {
-  const { organizationId: named, email, role, name = null } = parseInput(createInvitationSchema, input)
+  const parsed = parseInput(createInvitationSchema, input)
+  const { organizationId: named, email, role, name = null } = parsed
+  const mailer = parsed.send ? requireMailer(engine) : undefined
   const actor = actorOf(options)
   const organizationId = named ?? (holdsDatabase(actor) ? undefined : actor.organizationId)
   if (organizationId === undefined) refuseField('organizationId', 'Name the organization that invites.')
   narrowScope(actor, organizationId)
   requireMayManage(actor, organizationId)
+  mailer?.limit.require(organizationId, foldEmail(email))
+  let posting: Posting | undefined
   const mayInvite = async (change: Change, as: Role) => {
     requireMayManage(change.actor, organizationId)
     await requireCover(change, organizationId, as)
@@ -73,7 +78,7 @@ async function createInvitation(
     ...{ permission: writeMembers, membersOf: organizationId },
     ...{ once, signal: options.signal },
   }
-  return engine.commit(actor, requirements, async (change) => {
+  const made = await engine.commit(actor, requirements, async (change) => {
     await getOrganizationRow(change.tx, organizationId)
     await mayInvite(change, role)
     const invited = {
@@ -81,8 +86,16 @@ async function createInvitation(
       ...{ name, role, member_id: null },
     }
     await requireNoMember(change.tx, invited)
-    return makeInvitation(engine, change, invited)
+    const invitation = await makeInvitation(engine, change, invited)
+    if (mailer === undefined) return invitation
+    posting = await writeInvitation(change, invitation)
+    // What is kept for who asks again has no link: it may be on its way to its receiver.
+    return { ...invitation, url: null }
   })
+  if (mailer === undefined) return made
+  if (posting !== undefined) return sendInvitation(engine, mailer, posting)
+  const { sent } = await getInvitation(engine, made.id, { actor })
+  return { ...made, sent }
 }
 
 /** Throws `member_exists` for the address of a member. */
@@ -130,13 +143,20 @@ async function listInvitations(
 }
 
 async function renewInvitation(engine: Engine, id: string, options: CommandOptions): Promise<Invitation> {
-  return changeInvitationOf(engine, id, options, async (change, row) => {
+  const { mailer } = engine
+  let posting: Posting | undefined
+  const renewed = await changeInvitationOf(engine, id, options, async (change, row) => {
     const status = invitationStatusOf(row, change.now)
     if (status === 'accepted' || status === 'revoked') throw invitationEnded()
     requireFreshSignIn(change.actor, change.now)
     if (row.member_id === null) await requireNoMember(change.tx, row)
-    return renewInvitationRow(engine, change, row)
+    // What was sent goes by mail again.
+    if (row.sent === 1) mailer?.limit.require(row.organization_id, row.email_folded)
+    const invitation = await renewInvitationRow(engine, change, row)
+    if (row.sent === 1) posting = await writeInvitation(change, invitation)
+    return invitation
   })
+  return mailer === undefined || posting === undefined ? renewed : sendInvitation(engine, mailer, posting)
 }
 
 async function revokeInvitation(engine: Engine, id: string, options: CommandOptions): Promise<void> {

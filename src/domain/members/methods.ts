@@ -23,7 +23,7 @@ export function memberMethods(engine: Engine): Members<ActorOptions> {
       makeChange(engine, options, (checked) => suspendMember(engine, id, input, checked), editNames),
     resume: (id, options) =>
       makeChange(engine, options, (checked) => resumeMember(engine, id, checked), editNames),
-    reset: async (id, options) => resetMember(engine, id, checkOptions(options)),
+    reset: async (id, input, options) => resetMember(engine, id, input, checkOptions(options)),
     remove: (id, options) => {
       const remove = (checked: CommandOptions) =>
         removeMember(engine, id, { ...checked, managementKeys: options?.managementKeys })

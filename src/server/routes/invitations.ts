@@ -14,7 +14,7 @@ import { making } from './applied.ts'
 const made = [{ status: 200, description: 'The invitation, with its `url`.', schema: invitationSchema }]
 const problems = [
   ...(['permission_escalation', 'member_exists', 'too_many_invitations'] as const),
-  ...(['public_url_missing', 'fresh_sign_in_required'] as const),
+  ...(['public_url_missing', 'fresh_sign_in_required', 'too_many_mails'] as const),
 ]
 
 export const invitationRoutes = [
@@ -25,11 +25,11 @@ export const invitationRoutes = [
     tag: 'Members',
     summary: 'Invite a person',
     description:
-      'The person becomes a member by the link in `url`, once and within 72 hours. An invitation for the same address ends. An organization has at most 50 pending ones. The caller must hold all that the role may do.',
+      'The person becomes a member by the link in `url`, once and within 72 hours. An invitation for the same address ends. An organization has at most 50 pending ones. With `send`, the link goes by mail, and `url` is null if the mail server has taken it. The caller must hold all that the role may do.',
     access: 'latchkey:members:write',
     body: createInvitationSchema,
     answers: made,
-    problems: [...problems, 'organization_not_found'],
+    problems: [...problems, 'organization_not_found', 'mail_missing'],
     once: true,
     handle: async (call) => json(await call.parts.latchkey.invitations.create(call.body, making(call))),
   }),
@@ -67,7 +67,8 @@ export const invitationRoutes = [
     operationId: 'renewInvitation',
     tag: 'Members',
     summary: 'Renew an invitation',
-    description: 'Gives it another link and 72 hours more. The link of before opens nothing any more.',
+    description:
+      'Gives it another link and 72 hours more. The link of before opens nothing any more. One that was sent by mail is sent anew.',
     access: 'latchkey:members:write',
     answers: made,
     problems: [...problems, 'invitation_not_found', 'invitation_ended'],

@@ -1,7 +1,7 @@
 // The calls on members.
 import { z } from 'zod'
 import { doneSchema, waitSchema } from '../../core/shapes/calls.ts'
-import { invitationSchema } from '../../core/shapes/invitations.ts'
+import { invitationSchema, resetMemberSchema } from '../../core/shapes/invitations.ts'
 import { suspendSchema } from '../../core/shapes/key-changes.ts'
 import {
   changedMemberSchema,
@@ -131,12 +131,18 @@ export const memberRoutes = [
     operationId: 'resetMember',
     tag: 'Members',
     summary: 'Reset how a member signs in',
-    description: `For a member that has lost what it signs in by: its identities and sessions end, and it is invited anew. ${covers}`,
+    description: `For a member that has lost what it signs in by: its identities and sessions end, and it is invited anew. If mail is set up, its address is told. ${covers} The body is optional.`,
     access: 'latchkey:members:write',
+    body: resetMemberSchema,
+    bodyOptional: true,
     answers: [{ status: 200, description: 'The invitation.', schema: invitationSchema }],
-    problems: [...managed, 'member_removed', 'too_many_invitations', 'public_url_missing'],
-    handle: async ({ parts: { latchkey }, params, caller }) =>
-      json(await latchkey.members.reset(params.id, { actor: caller })),
+    problems: [
+      ...managed,
+      ...(['member_removed', 'too_many_invitations', 'public_url_missing'] as const),
+      ...(['mail_missing', 'too_many_mails'] as const),
+    ],
+    handle: async ({ parts: { latchkey }, params, body, caller }) =>
+      json(await latchkey.members.reset(params.id, body, { actor: caller })),
   }),
   route({
     method: 'POST',

@@ -1294,16 +1294,18 @@ class AsyncMembers:
         self,
         id: str,
         *,
+        send: Union[bool, Unset] = UNSET,
         timeout: Optional[float] = None,
     ) -> shapes.Invitation:
         """Reset how a member signs in.
 
         For a member that has lost what it signs in by: its identities and sessions end, and it is invited anew.
-        The caller must hold all that the role of the member may do. Requires `latchkey:members:write`.
+        If mail is set up, its address is told. The caller must hold all that the role of the member may do. The
+        body is optional. Requires `latchkey:members:write`. The body may have at most 64 KiB.
 
         :param id: The id. The id of another organization is answered like an unknown one.
         """
-        answer = await self._requester.send("POST", f"/v1/members/{path_segment(id)}/reset", repeatable=False, timeout=timeout)
+        answer = await self._requester.send("POST", f"/v1/members/{path_segment(id)}/reset", body=given({"send": send}), repeatable=False, timeout=timeout)
         told: shapes.Invitation = answer.json()
         return told
 
@@ -1403,16 +1405,18 @@ class AsyncInvitations:
         role: Literal["owner", "admin", "developer", "viewer", "auditor"],
         organization_id: Union[str, Unset] = UNSET,
         name: Union[Optional[str], Unset] = UNSET,
+        send: Union[bool, Unset] = UNSET,
         idempotency_key: Optional[str] = None,
         timeout: Optional[float] = None,
     ) -> shapes.Invitation:
         """Invite a person.
 
         The person becomes a member by the link in `url`, once and within 72 hours. An invitation for the same
-        address ends. An organization has at most 50 pending ones. The caller must hold all that the role may
-        do. Requires `latchkey:members:write`. The body may have at most 64 KiB.
+        address ends. An organization has at most 50 pending ones. With `send`, the link goes by mail, and `url`
+        is null if the mail server has taken it. The caller must hold all that the role may do. Requires
+        `latchkey:members:write`. The body may have at most 64 KiB.
         """
-        answer = await self._requester.send("POST", "/v1/invitations", body=given({"organization_id": organization_id, "email": email, "role": role, "name": name}), headers=once_under(idempotency_key), repeatable=True, timeout=timeout)
+        answer = await self._requester.send("POST", "/v1/invitations", body=given({"organization_id": organization_id, "email": email, "role": role, "name": name, "send": send}), headers=once_under(idempotency_key), repeatable=True, timeout=timeout)
         told: shapes.Invitation = answer.json()
         return told
 
@@ -1440,8 +1444,8 @@ class AsyncInvitations:
     ) -> shapes.Invitation:
         """Renew an invitation.
 
-        Gives it another link and 72 hours more. The link of before opens nothing any more. Requires
-        `latchkey:members:write`.
+        Gives it another link and 72 hours more. The link of before opens nothing any more. One that was sent by
+        mail is sent anew. Requires `latchkey:members:write`.
 
         :param id: The id. The id of another organization is answered like an unknown one.
         """
@@ -1722,7 +1726,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1753,7 +1757,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1775,7 +1779,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,

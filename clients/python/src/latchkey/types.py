@@ -71,7 +71,7 @@ class AuditEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -571,6 +571,9 @@ class CreateInvitation(_CreateInvitation, total=False):
     organization_id: str
     #: The name of the person, a label.
     name: Optional[str]
+    #: Whether Latchkey sends the link to the person by mail, and tells it nobody else. If the mail server
+    #: does not take it within seven seconds, `sent` is false, and `url` has the link. If absent: `false`.
+    send: bool
 
 
 class _CreateKey(TypedDict):
@@ -1872,7 +1875,7 @@ class LogEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
     #: The id of the key that made the change; null for the operator and for Latchkey itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
@@ -2272,7 +2275,7 @@ class _Problem(TypedDict):
     #: What is wrong with this request.
     detail: str
     #: Stable; see docs/reference/errors.md.
-    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "sign_in_expired", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "not_invited", "email_not_proven", "token_sign_in_off", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "identity_not_found", "provider_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "last_identity", "management_keys_left", "too_many_invitations", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "too_many_sign_ins", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "provider_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
+    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "sign_in_expired", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "not_invited", "email_not_proven", "token_sign_in_off", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "identity_not_found", "provider_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "last_identity", "management_keys_left", "too_many_invitations", "mail_missing", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "too_many_sign_ins", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_mails", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "provider_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
     request_id: str
 
 
@@ -2393,6 +2396,14 @@ class ReportedProfile(_ReportedProfile, total=False):
     """The shape ReportedProfile of the API."""
 
     context: CallContext
+
+
+class ResetMember(TypedDict, total=False):
+    """The shape ResetMember of the API."""
+
+    #: Whether Latchkey sends the link to the person by mail, and tells it nobody else. If the mail server
+    #: does not take it within seven seconds, `sent` is false, and `url` has the link. If absent: `false`.
+    send: bool
 
 
 class RevokeOwnKey(TypedDict, total=False):
