@@ -89,6 +89,7 @@ export type { Latchkey } from './domain/interface.ts'
 export { newKeyringFile, rotateKeyringFile } from './domain/keyring-file.ts'
 export type { LatchkeyOptions } from './domain/latchkey-options.ts'
 export { inspectPartners } from './domain/partners/inspect.ts'
+export { inspectProviders } from './domain/sign-in/inspect.ts'
 export { hasLatchkeyTables, inspectDatabase } from './store/store.ts'
 
 /** Opens a database for use in this process. Throws `invalid_input` for options, `store_unavailable`. */

@@ -145,7 +145,6 @@ const absences: Record<string, string> = {
   'src/client/methods/sign-in': 'a browser signs in, and no program',
   'src/cli/commands/sign-in': 'a browser signs in, and no program',
   'console/pages/sign-in': 'the page of tokens is the one there is',
-  'docs/guides/sign-in': 'the guide of people tells of them',
   'docs/guides/plans': 'the guide of limits tells of them',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }

@@ -1,5 +1,5 @@
 // What a change did, as its own transaction records it; see `commit.ts`.
-import { type Actor, type Anonymous, callerIdOf, holdsDatabase } from '../core/actor.ts'
+import { type Actor, type Anonymous, callerIdOf, holdsDatabase, type ProviderActor } from '../core/actor.ts'
 import { type IdSource, newId } from '../core/ids.ts'
 import type { AuditAction } from '../core/shapes/audit.ts'
 import { toWire } from '../core/wire.ts'
@@ -16,13 +16,14 @@ export interface Deed {
 }
 
 /** Puts a deed into the form in which it is recorded, with an id and an instant taken now: inside its transaction. */
-export function toEvent(source: IdSource, actor: Actor | Anonymous, deed: Deed): AuditRow {
-  const caller = actor.type === 'anonymous' || holdsDatabase(actor) ? undefined : actor
+export function toEvent(source: IdSource, actor: Actor | Anonymous | ProviderActor, deed: Deed): AuditRow {
+  const isNobody = actor.type === 'anonymous' || actor.type === 'provider' || holdsDatabase(actor)
+  const caller = isNobody ? undefined : actor
   return {
     id: newId(source),
     at: source.now(),
     action: deed.action,
-    actor: caller === undefined ? null : callerIdOf(caller),
+    actor: caller === undefined ? (actor.type === 'provider' ? actor.providerId : null) : callerIdOf(caller),
     actor_type: actor.type,
     organization_id: deed.organizationId,
     key_id: deed.keyId ?? null,

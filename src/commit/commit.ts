@@ -17,6 +17,7 @@ import {
   callerIdOf,
   holdsDatabase,
   type LiveActor,
+  type ProviderActor,
 } from '../core/actor.ts'
 import { isId } from '../core/id-form.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
@@ -86,7 +87,7 @@ export interface Change {
    * Notes what is done, by the actor unless somebody else is named: the event, and the word to all processes, are
    * written with it or not at all.
    */
-  record(deed: Deed, by?: Actor | Anonymous): void
+  record(deed: Deed, by?: Actor | Anonymous | ProviderActor): void
   /** Has the log tell every process of something that is no event. */
   announce(change: LoggedChange): void
 }
@@ -290,7 +291,7 @@ export class Writer {
               if (isHeld(actor)) throw new TypeError('Another change holds the key of this actor.')
               const live = this.#admit(actor, permission, { keys, members }, now)
               const announce = (change: LoggedChange) => void logged.push(change)
-              const record = (deed: Deed, by: Actor | Anonymous = live) => {
+              const record = (deed: Deed, by: Actor | Anonymous | ProviderActor = live) => {
                 events.push(toEvent(this.#source, by, deed))
                 const change = toLogged(deed)
                 if (change !== undefined) announce(change)

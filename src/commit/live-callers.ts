@@ -88,11 +88,11 @@ export function toLiveKey(
   if (evaluate(terms, { ip: caller.ip }, now) !== undefined) return undefined
   const { permissions, expiresAt } = terms
   const live = { ...caller, permissions, expiresAt, limitsLine: limitsLineOf(row) }
-  if (caller.sessionId === undefined) return { ...live, freshUntil: undefined }
+  if (caller.sessionId === undefined) return { ...live, freshUntil: undefined, freshMethods: [] }
   const session = sessions.get(caller.sessionId)
   if (session?.key_id !== row.key_id || session.kid !== row.kid || isSessionOver(session, now))
     return undefined
-  return { ...live, freshUntil: session.fresh_until }
+  return { ...live, freshUntil: session.fresh_until, freshMethods: ['token'] }
 }
 
 /** The keys whose limits bind what a caller creates: itself, if it has any, and those from which it draws. */
@@ -118,6 +118,10 @@ export function toLiveMember(
     ...rightsOf(standing),
     expiresAt: null,
     freshUntil: session.fresh_until,
+    freshMethods: [
+      ...(standing.has_provider ? (['provider'] as const) : []),
+      ...(standing.has_passkey ? (['passkey'] as const) : []),
+    ],
     limitsLine: [],
   }
 }

@@ -1,5 +1,5 @@
 // Who acts. It is known from a token, a session, or from holding the database; never from a body.
-import { refuseField } from './errors.ts'
+import { refuseField, type SignInMethod } from './errors.ts'
 import type { Role } from './roles.ts'
 
 /** The kinds of actors, as the audit log names them. */
@@ -129,6 +129,8 @@ interface Live {
   expiresAt: number | null
   /** Until when its session's sign-in is fresh; undefined for a caller that shows its token. */
   freshUntil: number | undefined
+  /** By what its sign-in becomes fresh. */
+  freshMethods: readonly SignInMethod[]
   /** From whose limits the keys draw that it creates without the right to set limits: its own line, nearest first. */
   limitsLine: readonly string[]
 }
@@ -138,6 +140,16 @@ export type LiveCaller = (KeyCaller & Live) | (MemberCaller & Live)
 
 /** Who acts, as the database has it inside the transaction of its change. */
 export type LiveActor = LiveCaller | Exclude<Actor, Caller>
+
+/** A provider of sign-ins, by its rules: what it may do, the operator's file says. */
+export interface ProviderActor {
+  /** Tells it from every other kind. */
+  readonly type: 'provider'
+  /** The id of the provider. */
+  providerId: string
+  /** The id of the request by which somebody signed in. */
+  requestId: string | undefined
+}
 
 /** Whoever shows a token that leaked: nobody knows who that is. */
 export interface Anonymous {

@@ -105,6 +105,9 @@ export interface ProviderSettings extends z.infer<typeof providerSchema> {
   client_secret?: string | undefined
 }
 
+/** Who of a provider's people becomes a member by itself, and as what. */
+export type ProviderRule = z.infer<typeof ruleSchema>
+
 /** What the options of the library say of it. */
 export interface ProviderOptions {
   /**

@@ -11,6 +11,20 @@ export async function getIdentity(db: Db, id: string): Promise<IdentityRow> {
   return db.selectFrom('identities').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 }
 
+/** Finds an identity by what a provider knows it as. */
+export async function findIdentity(
+  db: Db,
+  { provider, issuer, subject }: Pick<IdentityRow, 'provider' | 'issuer' | 'subject'>,
+): Promise<IdentityRow | undefined> {
+  return db
+    .selectFrom('identities')
+    .selectAll()
+    .where('provider', '=', provider)
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst()
+}
+
 /** Inserts an identity unless somebody has done so; gives the one that is there. */
 export async function ensureIdentity(tx: Tx, row: IdentityRow): Promise<IdentityRow> {
   await tx

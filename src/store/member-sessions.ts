@@ -64,6 +64,22 @@ export async function markMemberSessionSeen(
     .execute()
 }
 
+/** Makes the sign-in of a session fresh until an instant; tells whether it is there. */
+export async function refreshMemberSession(
+  tx: Tx,
+  id: string,
+  identityId: string,
+  freshUntil: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('member_sessions')
+    .set({ fresh_until: freshUntil })
+    .where('id', '=', id)
+    .where('identity_id', '=', identityId)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
 /** Deletes a session of an identity; tells whether it was there. */
 export async function deleteMemberSession(tx: Tx, id: string, identityId: string): Promise<boolean> {
   const { numDeletedRows } = await tx

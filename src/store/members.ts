@@ -1,9 +1,9 @@
 // The table of members, and as whom an identity may act. Every statement on a member names its organization.
-import { type Selectable, sql } from 'kysely'
+import { type Selectable, type SqlBool, sql } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Scope } from '../core/scope.ts'
 import type { MemberStatus } from '../core/shapes/members.ts'
-import type { MayAct } from '../core/sign-in-reach.ts'
+import { type MayAct, passkeyProvider } from '../core/sign-in-reach.ts'
 import type { StoreDialect } from './backend.ts'
 import { bytesSoFar, isAfter, type Position, type Slice, type SliceBounds, toSlice } from './cursors.ts'
 import { selectGiven } from './given-rows.ts'
@@ -40,6 +40,16 @@ export async function findMemberByEmail(
     .where('email_folded', '=', emailFolded)
     .where('removed_at', 'is', null)
     .executeTakeFirst()
+}
+
+/** The members at which an identity stands, removed ones too. */
+export async function listMembersOfIdentity(db: Db, identityId: string): Promise<MemberRow[]> {
+  return db
+    .selectFrom('member_identities')
+    .innerJoin('members', 'members.id', 'member_identities.member_id')
+    .selectAll('members')
+    .where('member_identities.identity_id', '=', identityId)
+    .execute()
 }
 
 type MemberChange = Partial<
@@ -129,6 +139,9 @@ export interface StandingRow {
   provider: string
   /** By what the people of the organization sign in. */
   sign_in: string
+  /** Whether the member has a passkey, and a provider: not 0 if it has. */
+  has_passkey: SqlBool
+  has_provider: SqlBool
 }
 
 /**
@@ -156,6 +169,18 @@ export async function listStandings(
       'identities.provider',
       'organizations.sign_in',
     ])
+    .select((eb) => {
+      const having = (by: '=' | '!=') =>
+        eb.exists(
+          eb
+            .selectFrom('member_identities as own')
+            .innerJoin('identities as one', 'one.id', 'own.identity_id')
+            .select('own.member_id')
+            .whereRef('own.member_id', '=', 'members.id')
+            .where('one.provider', by, passkeyProvider),
+        )
+      return [having('=').as('has_passkey'), having('!=').as('has_provider')]
+    })
     .where('member_identities.identity_id', 'in', identityIds)
     .$if(memberIds !== undefined, (query) => query.where('members.id', 'in', memberIds as string[]))
     .where('members.suspended_at', 'is', null)

@@ -84,6 +84,7 @@ async function examine(given: TargetOptions): Promise<Finding[]> {
     ...lookAtKeyring(settings),
     await lookAtPort(settings),
     ...(await lookAtPartners(settings)),
+    ...(await lookAtProviders(settings)),
     ...lookAtFiles(),
   ]
 }
@@ -297,6 +298,30 @@ async function lookAtPartners({ webhooks }: ServeSettings): Promise<Finding[]> {
     return [...ofGithub, { subject: 'GitLab', outcome: 'ok', detail }]
   } catch (error) {
     return [failed('settings', error, 'Correct the variable, or unset it.')]
+  }
+}
+
+/** By which providers people sign in, if by any. */
+async function lookAtProviders({ publicUrl }: ServeSettings): Promise<Finding[]> {
+  try {
+    const { inspectProviders } = await import('../../latchkey.ts')
+    const found = await inspectProviders(ownVariables())
+    if (found.length > 0 && publicUrl === undefined) {
+      const detail = 'People sign in at providers, and the server does not know its own address.'
+      return [{ subject: 'sign-in', outcome: 'failure', detail, fix: 'Set LATCHKEY_PUBLIC_URL.' }]
+    }
+    return found.map(({ id, issuer, failure }) =>
+      failure === undefined
+        ? { subject: 'sign-in', outcome: 'ok', detail: `The provider ${id} answers at ${issuer}.` }
+        : {
+            subject: 'sign-in',
+            outcome: 'warning',
+            detail: `The provider ${id} cannot be asked at ${issuer}: ${failure}`,
+            fix: 'Let this machine reach it, or correct its issuer.',
+          },
+    )
+  } catch (error) {
+    return [failed('sign-in', error, 'Correct the settings of providers, or unset them.')]
   }
 }
 

@@ -94,10 +94,7 @@ async function serveAlone(settings: ServeSettings, log: Logger): Promise<void> {
   let server: RunningServer | undefined
   await liveUntilStopped(log, {
     begin: async (stop) => {
-      const opened = await whileWaiting(
-        openDatabase(settings, (message) => log.warn(message)),
-        'Still opening the database',
-      )
+      const opened = await whileWaiting(openToServe(settings, log), 'Still opening the database')
       latchkey = opened
       if (stop.asked) return
       server = await listen(opened, settings, log, {
@@ -121,10 +118,7 @@ async function serveByWorkers(settings: ServeSettings, log: Logger): Promise<voi
   const workers = createWorkers(log)
   const life = liveUntilStopped(log, {
     begin: async (stop) => {
-      await using latchkey = await whileWaiting(
-        openDatabase(settings, (message) => log.warn(message)),
-        'Still opening the database',
-      )
+      await using latchkey = await whileWaiting(openToServe(settings, log), 'Still opening the database')
       if (stop.asked) return
       await fillCatalogue(latchkey, settings)
       const url = await workers.begin()
@@ -154,7 +148,7 @@ async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void
   ])
   const primary = joinPrimary()
   try {
-    const latchkey = await openDatabase(settings, (message) => log.warn(message))
+    const latchkey = await openToServe(settings, log)
     const server = await listen(latchkey, settings, log, {
       metrics: primary.share(createMetrics()),
       beforeServing: primary.bound,
@@ -162,6 +156,20 @@ async function serveAsWorker(settings: ServeSettings, log: Logger): Promise<void
     primary.ready(server, () => void stopServing(server, latchkey, log))
   } catch (error) {
     primary.leave()
+    throw error
+  }
+}
+
+/** Opens the database of a server, which proves nobody's identity by itself. */
+async function openToServe(settings: ServeSettings, log: Logger): Promise<Latchkey> {
+  const latchkey = await openDatabase({ ...settings, unlistedProviders: 'refuse' }, (message) =>
+    log.warn(message),
+  )
+  try {
+    latchkey.signIn.check()
+    return latchkey
+  } catch (error) {
+    await latchkey.close()
     throw error
   }
 }

@@ -118,7 +118,10 @@ export async function openDatabase(
     webhooks,
     checkpointFile,
     publicUrl,
-  }: DatabaseSettings & Partial<Pick<ServeSettings, 'cache' | 'webhooks' | 'checkpointFile' | 'publicUrl'>>,
+    unlistedProviders,
+  }: DatabaseSettings &
+    Partial<Pick<ServeSettings, 'cache' | 'webhooks' | 'checkpointFile' | 'publicUrl'>> &
+    Pick<LatchkeyOptions, 'unlistedProviders'>,
   onWarning: (message: string) => void = printNote,
 ): Promise<Latchkey> {
   // Loaded only here: help, and commands on a server, start in half the time without it.
@@ -132,6 +135,7 @@ export async function openDatabase(
       ...(webhooks && optionsOf(webhooks)),
       ...(checkpointFile !== undefined && { checkpointFile }),
       ...(publicUrl !== undefined && { publicUrl }),
+      ...(unlistedProviders !== undefined && { unlistedProviders }),
     })
   } catch (error) {
     if (!(error instanceof LatchkeyError) || error.code !== 'store_unavailable') throw error

@@ -49,6 +49,9 @@ export async function acceptInvitation(
     if (row === undefined || invitationStatusOf(row, now) !== 'pending') throw invitationEnded()
     await requireInviter(tx, row, now)
     requireProof(row, person)
+    const { sign_in } = await getOrganizationRow(tx, row.organization_id)
+    const standing = { provider: person.provider, organization_id: row.organization_id, sign_in }
+    if (!engine.mayAct(standing)) throw notServed()
     const identity = await ensureIdentity(tx, {
       id: newId(engine),
       ...{ provider: person.provider, issuer: person.issuer, subject: person.subject, label: person.label },
@@ -144,6 +147,10 @@ function actorOf(
 ): Omit<MemberCaller, 'identityId' | 'sessionId'> {
   const permissions = permissionsOfRole(organizationId, role as Role)
   return { type: 'member', memberId: id, organizationId, role: role as Role, permissions, grantable }
+}
+
+function notServed(): LatchkeyError {
+  return new LatchkeyError('not_invited', 'Members of the organization do not sign in in this way.')
 }
 
 function memberExists(): LatchkeyError {

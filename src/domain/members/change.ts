@@ -15,6 +15,7 @@ import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { countLeft, endSessionsOf } from './leave.ts'
 import {
   changeMemberOf,
+  isSuspendedByRule,
   recordMember,
   refuseRemoved,
   requireCover,
@@ -69,7 +70,9 @@ export async function suspendMember(
   return changeMemberOf(engine, id, options, async (change, member) => {
     refuseRemoved(member)
     const left = await countLeft(change, member)
-    if (member.suspended_at !== null) return { success: true, sessionsEnded: 0, ...left }
+    // Whom a rule has suspended, it lets in again: not whom somebody has.
+    if (member.suspended_at !== null && !isSuspendedByRule(member))
+      return { success: true, sessionsEnded: 0, ...left }
     requireRevision(member, options)
     await requireOtherOwner(change, member)
     const suspension = { suspended_at: change.now, suspended_reason: reason }

@@ -7,7 +7,7 @@ import {
   rootOrganizationId,
   scopeOf,
 } from '../../core/access.ts'
-import { type Actor, holdsDatabase } from '../../core/actor.ts'
+import { type Actor, holdsDatabase, type ProviderActor } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
 import type { Role } from '../../core/roles.ts'
@@ -104,8 +104,17 @@ export function recordMember(
   member: MemberRow,
   action: AuditAction,
   changes: Record<string, unknown> = {},
+  by?: ProviderActor,
 ): void {
-  record({ action, organizationId: member.organization_id, changes: { memberId: member.id, ...changes } })
+  record({ action, organizationId: member.organization_id, changes: { memberId: member.id, ...changes } }, by)
+}
+
+/** Why a member is suspended whom no rule of its provider fits any more: then it comes back if one does. */
+export const suspendedByRule = 'No rule of the provider fits any more.'
+
+/** Tells whether a rule has suspended a member, and nobody since. */
+export function isSuspendedByRule({ suspended_at, suspended_reason, role_source }: MemberRow): boolean {
+  return suspended_at !== null && suspended_reason === suspendedByRule && role_source === 'rule'
 }
 
 /** A member as it is told. */

@@ -36,6 +36,6 @@ export function requireFreshSignIn(actor: LiveActor, now: number): void {
     actor.type === 'key'
       ? 'This change outlives the session. Present the token of your key again.'
       : 'This change outlives the session. Sign in again.',
-    { methods: [actor.type === 'key' ? 'token' : 'provider'] },
+    { methods: actor.freshMethods },
   )
 }

@@ -20,6 +20,7 @@ import {
   listIdentitySessions,
   type MemberSessionRow,
   markMemberSessionSeen,
+  refreshMemberSession,
 } from '../../store/member-sessions.ts'
 import { listStandings, markMembersSeen, type StandingRow } from '../../store/members.ts'
 import type { Tx } from '../../store/tables.ts'
@@ -29,13 +30,14 @@ import { shownUserAgent, toSession, unknownSession } from './told.ts'
 import { digestValue, drawValues } from './values.ts'
 
 /**
- * Opens a session for a person who has proved an identity. Throws `invalid_input` for what is no identity, `session_ended` for one
+ * Opens a session for a person who has proved an identity; `proveOnce` uses the proof up, in the same transaction. Throws `invalid_input` for what is no identity, `session_ended` for one
  * that stands at no active member, `store_unavailable`.
  */
 export async function startMemberSession(
   engine: Engine,
   identityId: string,
   { ip, userAgent, requestId }: Pick<SignInOrigin, 'ip' | 'userAgent' | 'requestId'> = {},
+  proveOnce: (change: Change) => Promise<void> = async () => {},
 ): Promise<StartedSession> {
   if (!isId(identityId)) refuseField('identityId', 'Must be the id of an identity, which is a UUID.')
   const now = engine.now()
@@ -56,6 +58,7 @@ export async function startMemberSession(
   const requirements = { permission: 'any key', identityId } as const
   return engine.commit(operator, requirements, async (change) => {
     const { tx } = change
+    await proveOnce(change)
     const standings = await listStandings(tx, engine.mayAct, [identityId])
     const [first] = standings
     if (first === undefined) throw sessionEnded()
@@ -177,6 +180,26 @@ export async function endMemberSession(
     const standings = await listStandings(change.tx, engine.mayAct, [identityId])
     if (!(await deleteMemberSession(change.tx, wanted, identityId))) throw unknownSession()
     recordForAll(change, standings, { id: wanted, identity_id: identityId }, 'session.ended', actor)
+  })
+}
+
+/**
+ * Makes the sign-in of a member's session fresh for ten minutes, if `prove` does not throw: it sees to it that the person is who it was.
+ * Tells until when. Throws `session_ended`.
+ */
+export async function freshenMemberSession(
+  engine: Engine,
+  actor: MemberCaller,
+  prove: (change: Change) => Promise<void>,
+): Promise<Date> {
+  const { identityId, sessionId } = actor
+  return engine.commit(actor, { permission: 'any key', identityId }, async (change) => {
+    await prove(change)
+    const freshUntil = change.now + freshMs
+    if (!(await refreshMemberSession(change.tx, sessionId, identityId, freshUntil))) throw sessionEnded()
+    const standings = await listStandings(change.tx, engine.mayAct, [identityId])
+    recordForAll(change, standings, { id: sessionId, identity_id: identityId }, 'session.refreshed', actor)
+    return new Date(freshUntil)
   })
 }
 

@@ -1,42 +1,28 @@
 // What the library can do with sign-ins of people: the table of its methods.
 import type { MemberCaller } from '../../core/actor.ts'
-import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import {
   type BeginSignInInput,
   type FinishSignInInput,
   type ShownInvitation,
   type SignInOptions,
-  type SignInPurpose,
   showInvitationSchema,
 } from '../../core/shapes/sign-in.ts'
 import type { Engine } from '../engine.ts'
-import type { SignInOrigin, StartedSession } from '../sessions/sign-in.ts'
+import {
+  beginSignIn,
+  type FinishedSignIn,
+  type FinishingBrowser,
+  finishSignIn,
+  redirectUriOf,
+} from './flow.ts'
 import { showInvitation } from './invitation.ts'
 import type { SignInUnderWay } from './under-way.ts'
 
-/** The browser that finishes a sign-in. */
-export interface FinishingBrowser extends Pick<SignInOrigin, 'ip' | 'userAgent' | 'requestId'> {
-  /** What it has under way: what it keeps of each, by its id. */
-  underWay: ReadonlyMap<string, string>
-  /** Tells who is signed in there already, for a purpose that takes a member. */
-  findActor(): Promise<MemberCaller | undefined>
-}
-
-/** What a sign-in has come to. */
-export interface FinishedSignIn {
-  purpose: SignInPurpose
-  /** The id of the sign-in, which its browser gives up. */
-  id: string
-  /** The session that it has opened. */
-  session: StartedSession | undefined
-  freshUntil: Date | null
-  organizationId: string | null
-  memberId: string | null
-}
-
 /** How people sign in: for strangers, who show what only they can have. */
 export interface SignIn {
+  /** Throws `invalid_input` for a secret of a provider that cannot be read, `public_url_missing` if there are providers. */
+  check(): void
   /** Tells the listed providers, and one that is named, and whether passkeys sign in. */
   options(input?: { provider?: string | undefined }): Pick<SignInOptions, 'providers' | 'passkeys'>
   /**
@@ -60,18 +46,16 @@ export interface SignIn {
 /** Makes the methods on sign-ins of an open Latchkey. */
 export function signInMethods(engine: Engine): SignIn {
   return {
+    check: () => {
+      for (const provider of engine.providers.list) redirectUriOf(engine, provider)
+      engine.providers.check()
+    },
     options: ({ provider } = {}) => ({
       providers: engine.providers.shown({ named: provider }),
       passkeys: engine.passkeys,
     }),
-    begin: async (providerId) => {
-      engine.providers.get(providerId)
-      throw new LatchkeyError('provider_unavailable', 'The provider cannot be asked.')
-    },
-    finish: async (providerId) => {
-      engine.providers.get(providerId)
-      throw new LatchkeyError('provider_unavailable', 'The provider cannot be asked.')
-    },
+    begin: async (providerId, input, { actor } = {}) => beginSignIn(engine, providerId, input, actor),
+    finish: async (providerId, input, browser) => finishSignIn(engine, providerId, input, browser),
     readInvitation: async (secret) =>
       showInvitation(engine, parseInput(showInvitationSchema, { invitation: secret }).invitation),
   }

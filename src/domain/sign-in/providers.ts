@@ -13,12 +13,14 @@ import {
 } from '../../core/provider-settings.ts'
 import type { SignInProvider } from '../../core/shapes/sign-in.ts'
 import type { MayAct } from '../../core/sign-in-reach.ts'
+import { ProviderClient } from './client.ts'
 
 /** The providers of a deployment: the same in every process. */
 export class Providers {
   readonly list: readonly ProviderSettings[]
   /** Whose word lets people act for which organizations. */
   readonly mayAct: MayAct
+  readonly #clients = new Map<string, ProviderClient>()
 
   constructor(list: readonly ProviderSettings[], unlisted: 'serve' | 'refuse') {
     this.list = list
@@ -31,7 +33,6 @@ export class Providers {
     if (unlisted !== undefined && unlisted !== 'serve' && unlisted !== 'refuse')
       refuseField('unlistedProviders', 'Must be serve or refuse.')
     const list = readList(options, env)
-    for (const provider of list) secretOf(provider)
     return new Providers(list, unlisted ?? (list.length === 0 ? 'serve' : 'refuse'))
   }
 
@@ -44,6 +45,24 @@ export class Providers {
         'No provider has this id. Check the link by which you came.',
       )
     return found
+  }
+
+  /** The client of a provider. */
+  clientOf(provider: ProviderSettings): ProviderClient {
+    const found =
+      this.#clients.get(provider.id) ??
+      new ProviderClient(
+        provider,
+        () => secretOf(provider),
+        () => performance.now(),
+      )
+    this.#clients.set(provider.id, found)
+    return found
+  }
+
+  /** Throws `invalid_input` for a secret that cannot be read. */
+  check(): void {
+    for (const provider of this.list) secretOf(provider)
   }
 
   /** The listed ones, and one that is named, as buttons show them: all, or those for an organization. */

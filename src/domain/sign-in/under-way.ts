@@ -2,10 +2,10 @@
 // written down in the same transaction, so that it does so once.
 import { createHash } from 'node:crypto'
 import { signInMs } from '../../core/bounds.ts'
-import { LatchkeyError } from '../../core/errors.ts'
 import { useOnce } from '../../store/sign-in-used.ts'
 import type { Tx } from '../../store/tables.ts'
 import type { Engine } from '../engine.ts'
+import { signInExpired } from './refusals.ts'
 
 /** What a browser keeps of a sign-in: one kind is never read as another. */
 export type SignInKind = 'provider' | 'passkey'
@@ -60,14 +60,6 @@ export function openSignIn<Content extends object>(
 /** Notes, at the end of a sign-in and in its transaction, that it has signed somebody in. Throws `sign_in_expired` the second time. */
 export async function useSignIn(tx: Tx, kind: SignInKind, secret: string, now: number): Promise<void> {
   if (!(await useOnce(tx, digestOf(kind, secret), now + signInMs + clockToleranceMs))) throw signInExpired()
-}
-
-// One sentence for all of them: nobody learns what once opened something.
-function signInExpired(): LatchkeyError {
-  return new LatchkeyError(
-    'sign_in_expired',
-    'This sign-in was used, is older than ten minutes, or was begun in another browser or at another address of the server. Begin again.',
-  )
 }
 
 function digestOf(kind: SignInKind, secret: string): Buffer {

@@ -17,6 +17,8 @@ import { type Call, route } from '../parts.ts'
 const streamType = 'text/event-stream'
 /** So long a stream says nothing at most; a proxy may close what is silent for longer. */
 const beatSeconds = 15
+/** How often a stream by a session finds out whether that is still one. */
+const sessionSeconds = 1
 /** A stream that has just told much lets others read. */
 const pauseMs = 10
 
@@ -66,11 +68,15 @@ async function* writeEvents(
   yield encoder.encode(writePage(page))
   while (signal !== undefined && !signal.aborted && !parts.stopping.signal.aborted) {
     await readmit()
-    const waitSeconds = Math.min(beatSeconds, maxWaitSeconds)
+    // A session is judged in the database alone, and no change tells of its end.
+    const waitSeconds =
+      caller.sessionId === undefined ? Math.min(beatSeconds, maxWaitSeconds) : sessionSeconds
     page = await parts.latchkey.events.read(
       { ...asked, after: page.cursor, waitSeconds },
       { actor: caller, signal },
     )
+    // Meanwhile the caller may have lost the right to hear of it.
+    if (caller.sessionId !== undefined) await readmit()
     yield encoder.encode(writePage(page))
     await setTimeout(pauseMs)
   }

@@ -1,0 +1,18 @@
+// Why somebody is not signed in.
+import { LatchkeyError } from '../../core/errors.ts'
+
+// One sentence for all of them: nobody learns what once opened something.
+export function signInExpired(): LatchkeyError {
+  return new LatchkeyError(
+    'sign_in_expired',
+    'This sign-in was used, is older than ten minutes, or was begun in another browser or at another address of the server. Begin again.',
+  )
+}
+
+// One sentence for all of them: nobody learns who is a member.
+export function notInvited(): LatchkeyError {
+  return new LatchkeyError(
+    'not_invited',
+    'You are no member here by this sign-in. Ask an owner to invite you, or to invite you again.',
+  )
+}
