@@ -115,6 +115,7 @@ async function answer<Parts extends Kit>(
   }
   const isLate = () => performance.now() - admittedAt > longestAdmissionMs
   let caller = route.access === 'public' ? undefined : await readmit()
+  route.refuseEarly?.({ parts, exchange, header })
   // With its body, which may be large and slow.
   const leave = caller && parts.underWay.enter(caller)
   try {

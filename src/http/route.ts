@@ -138,6 +138,8 @@ interface Public<Parts extends Kit, Path extends string, Query extends z.ZodType
   access: 'public'
   /** It judges the token of the request itself, in `Authorization` or `X-Api-Key`. */
   judgesToken?: true
+  /** Refuses by what the head tells: nobody else's body is read, which may be long. */
+  refuseEarly?(call: Pick<Call<Parts>, 'parts' | 'exchange' | 'header'>): void
   handle(call: HandlerCall<Parts, Path, Query, Body>): Promise<Reply>
 }
 
@@ -149,6 +151,7 @@ export interface Route<Parts extends Kit> extends Definition<string, z.ZodType, 
   withSession?: true
   purpose?: Purpose
   judgesToken?: true
+  refuseEarly?(call: Pick<Call<Parts>, 'parts' | 'exchange' | 'header'>): void
   changesNothing?: true
   handle(call: Call<Parts> & { caller: Caller }): Promise<Reply>
 }

@@ -31,17 +31,28 @@ export class ReportLimit {
 
   /** Takes what a report takes. Throws `too_many_reports`, and takes nothing then. */
   require(ip: string | undefined, tokens: number): void {
-    const now = this.#monotonic()
-    this.#sweep(now)
+    this.#sweep(this.#monotonic())
     const name = senderOf(ip ?? '')
+    const { reports, taken, ofAll } = this.#judge(name, tokens)
+    this.#debts.set(name, { reports, tokens: taken })
+    this.#ofAll = ofAll
+  }
+
+  /** Throws `too_many_reports` if not even a report of one token would be taken now: then its body need not be read. */
+  requireRoom(ip: string | undefined): void {
+    this.#judge(senderOf(ip ?? ''), 1)
+  }
+
+  /** What will be taken with a report. Throws `too_many_reports`. */
+  #judge(name: string, tokens: number): { reports: number; taken: number; ofAll: number } {
+    const now = this.#monotonic()
     const debt = this.#debts.get(name) ?? { reports: 0, tokens: 0 }
     const reports = Math.max(debt.reports, now) + hourMs / reportsAnHour
     const taken = Math.max(debt.tokens, now) + (tokens * hourMs) / tokensAnHour
     const ofAll = Math.max(this.#ofAll, now) + (Math.max(1, tokens) * minuteMs) / tokensAMinute
     const waitMs = Math.max(reports - now - hourMs, taken - now - hourMs, ofAll - now - minuteMs)
     if (waitMs > 0) throw tooManyReports(waitMs)
-    this.#debts.set(name, { reports, tokens: taken })
-    this.#ofAll = ofAll
+    return { reports, taken, ofAll }
   }
 
   #sweep(now: number): void {

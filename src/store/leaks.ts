@@ -85,7 +85,8 @@ export async function noteTold(
       conflict
         .columns(['kid', 'source'])
         .doUpdateSet((eb) => ({ day: eb.ref('excluded.day') }))
-        .where(sql<boolean>`leaks_told.day < excluded.day`),
+        // A day that is to come was noted by a clock that was ahead, and must not keep it quiet; that of one process may be so by a bit.
+        .where(sql<boolean>`leaks_told.day < excluded.day or leaks_told.day > excluded.day + ${dayMs}`),
     )
     .returning(['kid', 'source'])
     .execute()

@@ -188,7 +188,10 @@ class Plan {
     const outcome = this.#outcomes.get(key.id) ?? newOutcome(key)
     this.#outcomes.set(key.id, outcome)
     const { action, endsAt } = this.#judge(outcome, secret)
-    if (!this.#toTell.delete(nameOf(report))) return
+    const isTold = !this.#toTell.delete(nameOf(report))
+    // Whoever has cleared the mark since hears of it again, though the log has it already.
+    const isMarked = key.exposed_at !== null || outcome.after.exposed_at !== undefined
+    if (isTold && (isMarked || action === 'none')) return
     const exposure: Exposure = {
       at: new Date(this.#change.now),
       ...{ kid: secret.kid, hint: tokenHint(secret.prefix, secret.kid) },
@@ -197,7 +200,7 @@ class Plan {
     }
     // What opened nothing any more says nothing of a graver report.
     if (action !== 'none' || key.exposed_at === null) Object.assign(outcome.after, writeExposure(exposure))
-    outcome.events.push(() => this.#tell(key, exposure, secret, report))
+    if (!isTold) outcome.events.push(() => this.#tell(key, exposure, secret, report))
   }
 
   /** What is done about a secret, as everything before it in this transaction has left its key. */

@@ -42,12 +42,13 @@ export class LeakInbox implements LeakReceiver {
   /** Writes what may be a token, durably. Throws `store_unavailable`. */
   async receive(found: readonly FoundToken[], { source, requestId = '' }: ReportOrigin): Promise<void> {
     const rows = new Map<string, LeakReportRow>()
+    // Another text under the same kid hides none: anybody can make one up, and put it beside what leaked.
     for (const { token, url } of found)
       for (const { kid, digest } of await candidatesOf(this.#means.memory, token))
-        rows.set(kid, {
+        rows.set(`${kid} ${Buffer.from(digest).toString('hex')}`, {
           id: newId(this.#means),
           ...{ kid, digest, source },
-          url: placeOf(url),
+          url: url?.includes(token) ? null : placeOf(url),
           request_id: requestId || null,
           due_at: 0,
         })

@@ -24,6 +24,7 @@ export const leakRoutes = [
     bodyLimit,
     answers: [{ status: 202, description: 'It is written down.', schema: doneSchema }],
     problems: ['too_many_reports', 'store_unavailable'],
+    refuseEarly: ({ parts: { reportLimit }, exchange }) => reportLimit.requireRoom(exchange.ip),
     handle: async ({ parts: { latchkey, reportLimit }, body, exchange }) => {
       const { keys, url } = parseInput(reportLeaksSchema, body)
       reportLimit.require(exchange.ip, keys.length)

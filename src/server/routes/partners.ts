@@ -115,8 +115,8 @@ export const partnerRoutes = [
       ...(['route_not_found', 'missing_token', 'invalid_token', 'invalid_report'] as const),
       ...(['unsupported_token_type', 'too_many_reports', 'store_unavailable'] as const),
     ],
-    handle: async ({ parts, header, body, exchange, signal }) => {
-      requireGitlab(parts, header)
+    refuseEarly: ({ parts, header }) => requireGitlab(parts, header),
+    handle: async ({ parts, body, exchange, signal }) => {
       const report = readReport(gitlabReportSchema, bytesOf(body))
       const { prefixes } = await parts.latchkey.keys.listPrefixes({ signal })
       const types = new Set(prefixes.map(gitlabTypeOf))

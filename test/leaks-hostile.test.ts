@@ -1,0 +1,134 @@
+// Reports of leaked tokens by those who mean harm: what they send hides nothing from an owner, and costs little.
+import { randomBytes } from 'node:crypto'
+import { request } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { assembleToken } from '../src/core/token.ts'
+import { openLatchkey } from '../src/latchkey.ts'
+import { ReportLimit } from '../src/server/report-limit.ts'
+import { createAcme } from './setup/acme.ts'
+import { makeCaller } from './setup/callers.ts'
+import { makeClock } from './setup/clock.ts'
+import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
+import { startTestServer } from './setup/server.ts'
+
+const day = 24 * 3_600_000
+
+onEachDatabase('a report of a leaked token', (makeDatabase) => {
+  async function open() {
+    const database = await makeDatabase()
+    const clock = makeClock()
+    const latchkey = await openLatchkey({ database, now: clock.now })
+    await createAcme(latchkey)
+    const issue = () => latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    const report = async (keys: string[], url?: string) => {
+      await latchkey.leaks.report({ keys, ...(url !== undefined && { url }) })
+      await acted(database)
+    }
+    const told = async (keyId: string) =>
+      (await latchkey.audit.list({ keyId, action: 'key.exposed' })).items.map(({ changes }) => changes)
+    return { latchkey, clock, database, issue, report, told, [Symbol.asyncDispose]: () => latchkey.close() }
+  }
+
+  test('is not hidden by made-up tokens of the same kid beside it', async () => {
+    await using stage = await open()
+    const { id, key } = await stage.issue()
+    const forge = () => assembleToken('re', key.slice(3, 19), randomBytes(32))
+    await stage.report([forge(), key, forge(), forge()])
+    expect(await stage.latchkey.verify(key)).toMatchObject({ code: 'revoked' })
+    expect(await stage.told(id)).toMatchObject([{ action: 'revoked' }])
+  })
+
+  test('keeps no place that has the token itself in it, be it of another system', async () => {
+    await using stage = await open()
+    const { latchkey } = stage
+    const token = 'sk_live_of_another_system'
+    const [made] = await latchkey.keys.import([{ organizationId: 'acme', name: 'Old', token }])
+    const { id } = made as { id: string }
+    await stage.report([token], `https://example.com/?key=${token}`)
+    expect(await stage.told(id)).toMatchObject([{ action: 'revoked', url: null }])
+    expect(JSON.stringify(await latchkey.keys.get(id))).not.toContain(token)
+  })
+
+  test('marks a key again on the day on which its mark was cleared, unless the token opens nothing any more', async () => {
+    await using stage = await open()
+    const { latchkey } = stage
+    await latchkey.policies.set({ onLeak: 'notify' })
+    const writer = await makeCaller(latchkey, 'acme', ['latchkey:keys:write'])
+    const { id, key } = await stage.issue()
+    await stage.report([key])
+    await latchkey.keys.clearExposure(id, { actor: writer })
+    await stage.report([key, key])
+    expect((await latchkey.keys.get(id)).exposure).toMatchObject({ action: 'notified' })
+    expect(await stage.told(id)).toHaveLength(1)
+    await latchkey.keys.revoke(id)
+    await latchkey.keys.clearExposure(id, { actor: writer })
+    await stage.report([key])
+    expect((await latchkey.keys.get(id)).exposure).toBe(null)
+  })
+
+  test('is told of again after a clock was ahead for a while', async () => {
+    await using stage = await open()
+    const { latchkey, clock } = stage
+    await latchkey.policies.set({ onLeak: 'notify' })
+    const { id, key } = await stage.issue()
+    clock.advance(365 * day)
+    await stage.report([key])
+    clock.advance(-365 * day)
+    await stage.report([key])
+    await stage.report([key])
+    expect(await stage.told(id)).toHaveLength(2)
+    // Two processes about midnight, one of which is a bit ahead, do not take turns.
+    clock.advance(day)
+    await stage.report([key])
+    clock.advance(-day)
+    await stage.report([key])
+    expect(await stage.told(id)).toHaveLength(3)
+  })
+})
+
+onOneDatabase('SQLite', 'a report of leaked tokens over HTTP', (makeDatabase) => {
+  test('is refused before its body is read, if its sender has nothing left, or shares no token with GitLab', async () => {
+    await using server = await startTestServer(await makeDatabase(), { gitlabTokens: ['shared-with-gitlab'] })
+    const body = { keys: Array.from({ length: 1_000 }, () => 'x') }
+    for (let i = 0; i < 2; i++) expect((await server.request('POST', '/v1/leaks', { body })).status).toBe(202)
+    expect(await statusBeforeBody(`${server.url}/v1/leaks`)).toBe(429)
+    expect(await statusBeforeBody(`${server.url}/v1/leaks/gitlab/revoke_tokens`)).toBe(401)
+  })
+})
+
+describe('the bound on reports', () => {
+  test('tells whether there is room for one, and takes nothing for that', () => {
+    const limit = new ReportLimit(() => 0)
+    for (let i = 0; i < 100; i++) limit.requireRoom('192.0.2.7')
+    for (let i = 0; i < 60; i++) limit.require('192.0.2.7', 1)
+    expect(() => limit.requireRoom('192.0.2.7')).toThrow('Report the rest later')
+    limit.requireRoom('192.0.2.8')
+    for (let i = 0; i < 20; i++) if (i !== 7) limit.require(`192.0.2.${i}`, 997)
+    limit.requireRoom('192.0.2.99')
+    limit.require('192.0.2.98', 997)
+    expect(() => limit.requireRoom('192.0.2.99')).toThrow('Report the rest later')
+  })
+})
+
+/** The status of a request that announces a long body and sends nothing of it. */
+async function statusBeforeBody(url: string): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+  const headers = { 'content-type': 'application/json', 'content-length': '1000000' }
+  const sent = request(url, { method: 'POST', headers }, ({ statusCode }) => resolve(statusCode))
+  sent.on('error', reject)
+  sent.flushHeaders()
+  try {
+    return await promise
+  } finally {
+    sent.destroy()
+  }
+}
+
+/** Waits until no report is left. */
+async function acted(database: string): Promise<void> {
+  await using direct = await connectDirectly(database)
+  const left = async () => (await direct.run('select id from leak_reports')).length
+  while ((await left()) > 0) await setTimeout(5)
+}
