@@ -15,7 +15,7 @@ import { startTestServer } from './setup/server.ts'
 
 const day = 24 * 3_600_000
 
-onEachDatabase('a report of a leaked token', (makeDatabase) => {
+onEachDatabase('a report of a leaked token', (makeDatabase, kind) => {
   async function open() {
     const database = await makeDatabase()
     const clock = makeClock()
@@ -85,6 +85,29 @@ onEachDatabase('a report of a leaked token', (makeDatabase) => {
     clock.advance(-day)
     await stage.report([key])
     expect(await stage.told(id)).toHaveLength(3)
+  })
+
+  test('whose key cannot be changed, since its row is broken or locked, stops no other', async () => {
+    await using stage = await open()
+    const { latchkey, clock } = stage
+    const [broken, locked, ...others] = await Promise.all([1, 2, 3, 4].map(() => stage.issue()))
+    if (!broken || !locked) throw new Error()
+    await using direct = await connectDirectly(stage.database)
+    await direct.run(`update keys set permissions = '{' where id = '${broken.id}'`)
+    // On SQLite nobody locks a row alone.
+    await using holder = await connectDirectly(stage.database)
+    if (kind === 'PostgreSQL')
+      await holder.run(`begin; select id from keys where id = '${locked.id}' for update`)
+    const keys = [broken, locked, ...others].map(({ key }) => key)
+    await latchkey.leaks.report({ keys })
+    for (const { key } of others)
+      await expect.poll(() => latchkey.verify(key), { timeout: 10_000 }).toMatchObject({ code: 'revoked' })
+    if (kind === 'PostgreSQL') await holder.run('rollback')
+    await direct.run(`update keys set permissions = '[]' where id = '${broken.id}'`)
+    clock.advance(30_000)
+    await latchkey.leaks.report({ keys: others.map(({ key }) => key) })
+    await acted(stage.database)
+    for (const key of keys) expect(await latchkey.verify(key)).toMatchObject({ code: 'revoked' })
   })
 })
 

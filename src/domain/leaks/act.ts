@@ -39,6 +39,8 @@ const everyMs = 60_000
 const reportsAtOnce = 500
 /** What could not be acted on is tried again after so long. */
 const retryAfterMs = 30_000
+/** The same of what the database refused: its row may be locked, for once. */
+const busyRetryMs = 3_000
 
 /** What acts on reports. */
 export interface LeakActing {
@@ -53,39 +55,38 @@ export function leaksJob(acting: LeakActing): JobKind {
 }
 
 async function actOnReports(acting: LeakActing, work: Work): Promise<Again | undefined> {
-  let again: Again | undefined
+  let againMs = Number.POSITIVE_INFINITY
   for (;;) {
     work.requireHeld()
     const due = await acting.store.read((db) => readDueReports(db, acting.at(), reportsAtOnce))
-    if (due.length === 0) return again
+    if (due.length === 0) return againMs < Number.POSITIVE_INFINITY ? { afterMs: againMs } : undefined
     try {
       await actOn(acting, due)
-    } catch (error) {
-      if (isStoreFailure(error)) throw error
-      // One of them stops no other.
-      if (await actOnEach(acting, work, due)) again = { afterMs: retryAfterMs }
+    } catch {
+      // One of them stops no other, be its row broken, or locked by somebody for long.
+      againMs = Math.min(againMs, await actOnEach(acting, work, due))
     }
   }
 }
 
-/** Acts on reports one by one; tells whether some of them are to be tried again. */
-async function actOnEach(acting: LeakActing, work: Work, due: readonly LeakReportRow[]): Promise<boolean> {
-  const failed: string[] = []
+/** Acts on reports one by one; tells when the first of those that failed is to be tried again. Throws if the database is away. */
+async function actOnEach(acting: LeakActing, work: Work, due: readonly LeakReportRow[]): Promise<number> {
+  const { commit, store, at } = acting
+  let againMs = Number.POSITIVE_INFINITY
   for (const report of due) {
     work.requireHeld()
     try {
       await actOn(acting, [report])
     } catch (error) {
-      if (isStoreFailure(error)) throw error
-      failed.push(report.id)
+      const waitMs = isStoreFailure(error) ? busyRetryMs : retryAfterMs
+      // If the database takes not even this, it is not the report's fault.
+      await commit(system, { permission: 'any key' }, ({ tx }) =>
+        postponeReports(tx, store.dialect, [report.id], after(at(), waitMs)),
+      )
+      againMs = Math.min(againMs, waitMs)
     }
   }
-  const { commit, store, at } = acting
-  if (failed.length > 0)
-    await commit(system, { permission: 'any key' }, ({ tx }) =>
-      postponeReports(tx, store.dialect, failed, after(at(), retryAfterMs)),
-    )
-  return failed.length > 0
+  return againMs
 }
 
 function isStoreFailure(error: unknown): boolean {
