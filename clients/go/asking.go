@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -33,6 +34,8 @@ type ask struct {
 	name   askName
 	token  presented
 	digest digest
+	// call is that of who asked first.
+	call   CallContext
 	endsAt time.Time
 	facts  *facts
 	err    error
@@ -43,7 +46,7 @@ type ask struct {
 
 // askFor returns the facts of a token; nil if it is unknown. Who asks for tokens that were seen before, and who from one address for
 // others, take turns.
-func (a *asking) askFor(ctx context.Context, token presented, of digest, ip string) (*facts, error) {
+func (a *asking) askFor(ctx context.Context, token presented, of digest, call CallContext) (*facts, error) {
 	a.v.mu.Lock()
 	if err := a.v.start(); err != nil {
 		a.v.mu.Unlock()
@@ -60,9 +63,9 @@ func (a *asking) askFor(ctx context.Context, token presented, of digest, ip stri
 			a.v.mu.Unlock()
 			return nil, tooMany()
 		}
-		one = &ask{name: name, token: token, digest: of, endsAt: time.Now().Add(a.v.timeout), done: make(chan struct{})}
+		one = &ask{name: name, token: token, digest: of, call: call, endsAt: time.Now().Add(a.v.timeout), done: make(chan struct{})}
 		a.asks[name] = one
-		group := "from " + ip
+		group := "from " + call.IP
 		if a.v.memory.lookup(token.token, of) != nil {
 			group = "remembered"
 		}
@@ -152,6 +155,7 @@ func (a *asking) read(ctx context.Context, one *ask) (*facts, error) {
 		a.v.mu.Unlock()
 		var answer Facts
 		call := sending{method: http.MethodPost, path: "/v1/keys/facts", body: ReadFacts{Key: one.token.token}, timeout: a.v.timeout}
+		call.headers = writeCall(one.call)
 		_, err := a.v.requester.call(ctx, call, &answer)
 		if err != nil {
 			var of *Error
@@ -193,6 +197,20 @@ func (a *asking) read(ctx context.Context, one *ask) (*facts, error) {
 			return nil, a.late()
 		}
 	}
+}
+
+// writeCall tells the server of the call that a question is for: if the token is one of a decoy, its event says from where it was tried.
+func writeCall(of CallContext) http.Header {
+	fields := url.Values{}
+	for name, value := range map[string]string{"ip": of.IP, "user_agent": of.UserAgent, "operation": of.Operation} {
+		if value != "" {
+			fields.Set(name, value)
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	return http.Header{"Latchkey-Call": {fields.Encode()}}
 }
 
 func (a *asking) remember(one *ask, known *facts, now instant) {

@@ -397,7 +397,7 @@ func (v *Verifier) verdict(ctx context.Context, found finding, token string, que
 			return verdict, nil
 		}
 	}
-	known, err := v.asking.askFor(ctx, found.token, found.digest, question.Context.IP)
+	known, err := v.asking.askFor(ctx, found.token, found.digest, question.Context)
 	if err != nil {
 		if mayBeStale && ctx.Err() == nil && isAbsence(err) {
 			if verdict, ok := v.stale(token, question, true); ok {

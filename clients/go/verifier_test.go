@@ -140,6 +140,28 @@ func TestATokenOfAnotherSystemIsFoundByItsDigest(t *testing.T) {
 	})
 }
 
+func TestADecoyTellsFromWhereItWasTried(t *testing.T) {
+	ctx := withTimeout(t)
+	v := newTestVerifier(t, VerifierOptions{})
+	isDecoy := true
+	key := newKey(t, CreateKey{Decoy: &isDecoy})
+	question := Question{Context: CallContext{IP: "192.0.2.7", UserAgent: "curl/8 (ü & co)", Operation: "POST /emails"}}
+	if verdict := must(v.Verify(ctx, key.Key, question))(t); verdict.Code != "not_found" {
+		t.Fatalf("%+v", verdict)
+	}
+	var tried map[string]any
+	eventually(t, "The try of the decoy is not told.", func() bool {
+		page := must(shared.client.Audit.List(ctx, ListAuditEventsQuery{KeyID: key.ID, Action: "key.decoy_tried"}))(t)
+		if len(page.Items) > 0 {
+			tried = page.Items[0].Changes
+		}
+		return tried != nil
+	})
+	if tried["ip"] != "192.0.2.7" || tried["user_agent"] != "curl/8 (ü & co)" || tried["operation"] != "POST /emails" {
+		t.Fatalf("%+v", tried)
+	}
+}
+
 func TestAChildFallsWithItsParent(t *testing.T) {
 	ctx := withTimeout(t)
 	must(shared.client.Organizations.Create(ctx, CreateOrganization{ID: "line", Name: "Line"}))(t)

@@ -51,6 +51,16 @@ def test_made_up_tokens_cost_one_question(server: Server, proxy: Proxy, verifier
     assert proxy.seen.count("/v1/keys/facts") == asked
 
 
+def test_a_decoy_tells_from_where_it_was_tried(server: Server, verifier: Verifier) -> None:
+    key = server.create_key(decoy=True)
+    context = {"ip": "192.0.2.7", "user_agent": "curl/8 (ü & co)", "operation": "POST /emails"}
+    assert verifier.verify(key["key"], context=context).code == "not_found"
+    address = f"/v1/audit-log?key_id={key['id']}&action=key.decoy_tried"
+    wait_until(lambda: len(server.request("GET", address)) > 0)
+    tried = server.request("GET", address)[0]["changes"]
+    assert {name: tried[name] for name in context} == context
+
+
 @pytest.mark.parametrize(
     ("question", "path"),
     [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from hashlib import sha256
+from urllib.parse import urlencode
 
 from .._http import Requester
 from .._token import Presented
@@ -22,11 +24,13 @@ _MOST_ATTEMPTS = 3
 class _Ask:
     """A question that waits for its turn, or is under way."""
 
-    __slots__ = ("ends_at", "future", "name", "presented")
+    __slots__ = ("call", "ends_at", "future", "name", "presented")
 
-    def __init__(self, name: tuple[int, bytes], presented: Presented, ends_at: float) -> None:
+    def __init__(self, name: tuple[int, bytes], presented: Presented, call: Mapping[str, str], ends_at: float) -> None:
         self.name = name
         self.presented = presented
+        #: That of who asked first.
+        self.call = call
         self.ends_at = ends_at
         self.future: asyncio.Future[Facts | None] = asyncio.get_running_loop().create_future()
         # Nobody may be left who waits for it.
@@ -54,14 +58,14 @@ class Asking:
         self._is_strangers_turn = False
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def ask(self, presented: Presented, asker: str, seconds: float) -> Facts | None:
-        """The facts of a token; None if the server knows nothing of it."""
+    async def ask(self, presented: Presented, asker: str, call: Mapping[str, str], seconds: float) -> Facts | None:
+        """The facts of a token; None if the server knows nothing of it. ``call`` is what is known of the call."""
         loop = asyncio.get_running_loop()
         # What was asked before a change may miss it: a caller after it asks anew.
         name = (self._memory.changes, sha256(presented.token.encode()).digest())
         ask = self._asks.get(name)
         if ask is None:
-            ask = _Ask(name, presented, loop.time() + seconds)
+            ask = _Ask(name, presented, call, loop.time() + seconds)
             is_known = self._memory.is_remembered(presented)
             if not (self._known.add("", ask) if is_known else self._strangers.add(asker, ask)):
                 raise TooMany()
@@ -97,7 +101,7 @@ class Asking:
         try:
             if ask.ends_at <= asyncio.get_running_loop().time():
                 raise TooMany()
-            facts = await self._read(ask.presented, ask.ends_at)
+            facts = await self._read(ask.presented, ask.call, ask.ends_at)
             if not ask.future.done():
                 ask.future.set_result(facts)
         except LatchkeyError as error:
@@ -107,15 +111,19 @@ class Asking:
             self._asks.pop(ask.name, None)
             asyncio.get_running_loop().call_soon(self._send_next)
 
-    async def _read(self, presented: Presented, ends_at: float) -> Facts | None:
+    async def _read(self, presented: Presented, call: Mapping[str, str], ends_at: float) -> Facts | None:
         memory = self._memory
+        # If the token is one of a decoy, its event says from where it was tried.
+        headers = {"latchkey-call": urlencode(call)} if call else None
         attempt = 1
         while True:
             begun_at, told, changes = memory.clock.monotonic(), self._following.sequence, memory.changes
             left = max(0.001, ends_at - asyncio.get_running_loop().time())
             try:
                 body = {"key": presented.token}
-                sent = await self._server.send("POST", "/v1/keys/facts", body=body, repeatable=False, timeout=left)
+                sent = await self._server.send(
+                    "POST", "/v1/keys/facts", body=body, headers=headers, repeatable=False, timeout=left
+                )
             except LatchkeyError as error:
                 if error.code != "server_unreachable" or attempt >= _MOST_ATTEMPTS:
                     raise unsupported(error, self._server.url) from None

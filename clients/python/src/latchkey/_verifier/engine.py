@@ -164,7 +164,7 @@ class Engine:
         if error is not None and error.code == "unsupported_server":
             raise error
         try:
-            facts = await self._asking.ask(presented, asker, self._settings.timeout)
+            facts = await self._asking.ask(presented, asker, asked.circumstances.context(), self._settings.timeout)
         except LatchkeyError as failure:
             if not _is_absence(failure):
                 raise
