@@ -6,7 +6,6 @@ import { deleteFound } from './deletions.ts'
 import { givenTexts, insertGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { LeakReportsTable, LeaksToldTable } from './leak-tables.ts'
-import type { SecretRow } from './secrets.ts'
 import type { Db, Tx } from './tables.ts'
 
 export type LeakReportRow = Selectable<LeakReportsTable>
@@ -59,16 +58,6 @@ export async function postponeReports(
     .set({ due_at: dueAt })
     .where('id', 'in', givenTexts(dialect, ids))
     .execute()
-}
-
-/** Finds the secrets of kids, whole. */
-export async function findSecretsOfKids(
-  db: Db,
-  dialect: StoreDialect,
-  kids: readonly string[],
-): Promise<SecretRow[]> {
-  if (kids.length === 0) return []
-  return db.selectFrom('secrets').selectAll().where('kid', 'in', givenTexts(dialect, kids)).execute()
 }
 
 const toldColumns = { kid: 'text', source: 'text', day: 'whole' } as const

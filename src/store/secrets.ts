@@ -47,18 +47,14 @@ export async function insertSecrets(
   await insertGiven(tx, dialect, 'secrets', newColumns, begun).execute()
 }
 
-/** Finds the secrets of many kids: whose they are. */
-export async function findSecretOwners(
+/** Finds the secrets of many kids. */
+export async function findSecretsOfKids(
   db: Db,
   dialect: StoreDialect,
   kids: readonly string[],
-): Promise<Pick<SecretRow, 'kid' | 'key_id' | 'organization_id' | 'digest'>[]> {
+): Promise<SecretRow[]> {
   if (kids.length === 0) return []
-  return db
-    .selectFrom('secrets')
-    .select(['kid', 'key_id', 'organization_id', 'digest'])
-    .where('kid', 'in', givenTexts(dialect, kids))
-    .execute()
+  return db.selectFrom('secrets').selectAll().where('kid', 'in', givenTexts(dialect, kids)).execute()
 }
 
 /** Reads the secrets that nobody has ended, in the order of their kids, after one of them. */

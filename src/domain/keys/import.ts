@@ -24,7 +24,7 @@ import {
   readRecipes,
   type StoredRecipe,
 } from '../../store/recipes.ts'
-import { findSecretOwners } from '../../store/secrets.ts'
+import { findSecretsOfKids } from '../../store/secrets.ts'
 import { allDone } from '../../store/statements.ts'
 import { isBusy, isRowRefused } from '../../store/store.ts'
 import { digestByRecipe, kidOfForeign } from '../../verification/foreign.ts'
@@ -162,7 +162,7 @@ class Import {
     const kids = new Map(good.map((item) => [item, this.#kidsOf(item)]))
     const [organizations, owners] = await allDone([
       existingOrganizations(tx, organizationIds),
-      findSecretOwners(tx, this.#engine.store.dialect, [...new Set([...kids.values()].flat())]),
+      findSecretsOfKids(tx, this.#engine.store.dialect, [...new Set([...kids.values()].flat())]),
     ])
     for (const { kid, key_id: id, organization_id: organizationId } of owners)
       this.#owners.set(kid, { id, organizationId })

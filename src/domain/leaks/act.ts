@@ -20,14 +20,13 @@ import { changeListedKeys, type KeyRow, type ListedChange, lockListedKeys } from
 import { type LastUse, readLastUses } from '../../store/last-use.ts'
 import {
   deleteReports,
-  findSecretsOfKids,
   type LeakReportRow,
   noteTold,
   postponeReports,
   readDueReports,
 } from '../../store/leaks.ts'
 import { findPolicyRows, type PolicyRow } from '../../store/policies.ts'
-import { endSecrets, type SecretRow, setSecretEnd } from '../../store/secrets.ts'
+import { endSecrets, findSecretsOfKids, type SecretRow, setSecretEnd } from '../../store/secrets.ts'
 import { deleteKeySessions, deleteSessionsOfKeys } from '../../store/sessions.ts'
 import { allDone } from '../../store/statements.ts'
 import type { Store } from '../../store/store.ts'

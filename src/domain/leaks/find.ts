@@ -11,7 +11,7 @@ import {
 import { hasPassed, isRotated } from '../../core/status.ts'
 import { tokenHint } from '../../core/token.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
-import { findSecretsOfKids } from '../../store/leaks.ts'
+import { findSecretsOfKids } from '../../store/secrets.ts'
 import { type Terms, toFacts } from '../../verdict/facts.ts'
 import { Owners } from '../../verdict/owners.ts'
 import { sameDigest } from '../../verification/digest.ts'

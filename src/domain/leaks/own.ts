@@ -1,5 +1,5 @@
 // Which of the tokens that somebody shows are of this deployment.
-import { findSecretsOfKids } from '../../store/leaks.ts'
+import { findSecretsOfKids } from '../../store/secrets.ts'
 import { parsePresented } from '../../verdict/presented.ts'
 import { digestToken, sameDigest } from '../../verification/digest.ts'
 import type { Candidate } from '../../verification/foreign.ts'
