@@ -39,9 +39,22 @@ test('sets the rules that are named and no others, shows them, and removes those
     expect((await run('set', '--no-rules', '--max-keys', '3')).code).toBe(2)
     expect((await run('get')).stdout).toMatch(/^Most keys +7$/m)
     expect((await run('set', '--max-keys', '3', '--if-revision', '1')).code).toBe(1)
-    expect((await run('set', '--no-rules')).stdout).toMatch(/^Most keys +no rule$/m)
+    const removed = (await run('set', '--no-rules')).stdout
+    expect(removed).toMatch(/^Most keys +no rule$/m)
+    expect(removed).toMatch(/^When a token leaks +no rule: the key is revoked$/m)
+    // Hours alone, or an end without them.
+    for (const half of [
+      ['--on-leak', 'end_after'],
+      ['--leak-ends-after-hours', '4'],
+    ])
+      expect(await run('set', ...half)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('Must be from 1 to 24 with on_leak end_after'),
+      })
     expect((await run('delete', 'acme', '--yes')).stdout).toBe('Removed the policy of acme.\n')
-    expect((await run('get', '--organization', 'acme')).stdout).toMatch(/^Permissions +no rule$/m)
+    const { stdout } = await run('get', '--organization', 'acme')
+    expect(stdout).toMatch(/^Permissions +no rule$/m)
+    expect(stdout).toMatch(/^When a token leaks +no rule: as the deployment says$/m)
     expect((await run('get', '--organization', 'unknown')).code).toBe(1)
   }
 })

@@ -64,3 +64,19 @@ describe.each(placeNames)('webhooks on the command line, on %s', (place) => {
     expect((await run(['webhooks', 'get', made.id])).code).toBe(1)
   })
 })
+
+test('a receiver of the root organization within a network of its own is refused with the setting that allows it', async () => {
+  const { url, remove } = makeSqlite()
+  onTestFinished(remove)
+  const { run } = await beginCommands(command, async () => url, placeNames[0])
+  await run(['orgs', 'create', 'acme', '--name', 'Acme'])
+  const create = async (target: string, ...flags: string[]) =>
+    (await run(['webhooks', 'create', target, '--events', 'key.*', ...flags])).stderr
+  for (const target of ['http://127.0.0.1:8080/hook', 'https://10.0.0.7/hook', 'http://hooks.internal/'])
+    expect(await create(target), target).toContain('name that in LATCHKEY_WEBHOOK_NETWORKS')
+  expect(await create('ftp://hooks.internal/')).not.toContain('LATCHKEY_WEBHOOK_NETWORKS')
+  // A customer's receivers are never inside.
+  const customers = await create('https://10.0.0.7/hook', '--organization', 'acme')
+  expect(customers).toContain('Must lead to an address that everybody can reach')
+  expect(customers).not.toContain('LATCHKEY_WEBHOOK_NETWORKS')
+})

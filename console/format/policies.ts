@@ -36,6 +36,8 @@ export function ruleValue(name: RuleName, rules: WireRules): RuleValue {
   if (value === null || value === false) return undefined
   if (value === true) return 'Yes'
   if (typeof value === 'object') return value.length === 0 ? 'None' : value
+  if (value === 'end_after')
+    return `End the token ${lengthOf((rules.leak_ends_after_hours ?? 1) * 3_600)} later`
   if (typeof value === 'string') return leakWords[value]
   if (name === 'leak_ends_after_hours') return lengthOf(value * 3_600)
   return name === 'max_lifetime_seconds' ? lengthOf(value) : countOf(value)
@@ -74,9 +76,28 @@ export function bothRules(one: WireRules, other: WireRules): WireRules {
   }
 }
 
+/**
+ * What is done when a token of an organization leaks. What the operator has set for it counts as it is, and what it has set for
+ * itself only if that is graver: a laxer rule does not tell which it is.
+ */
+export function leakInEffect(deployment: WireRules, own: WireRules): string {
+  const usual = asWords(ruleValue('on_leak', deployment)) ?? leakWords.revoke
+  const its = asWords(ruleValue('on_leak', own)) ?? usual
+  const isGraver = graveness(own) >= graveness({ ...deployment, on_leak: deployment.on_leak ?? 'revoke' })
+  return its === usual || isGraver
+    ? its
+    : `${its}, if the operator has set that. If the organization has: ${usual}`
+}
+
+function asWords(value: RuleValue): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function graveness({ on_leak: action, leak_ends_after_hours: hours }: WireRules): number {
+  return action === null ? -1 : action === 'revoke' ? 25 : action === 'notify' ? 0 : 25 - (hours ?? 1)
+}
+
 function graverLeakRules(one: WireRules, other: WireRules) {
-  const graveness = ({ on_leak: action, leak_ends_after_hours: hours }: WireRules) =>
-    action === null ? -1 : action === 'revoke' ? 25 : action === 'notify' ? 0 : 25 - (hours ?? 1)
   const { on_leak, leak_ends_after_hours } = graveness(other) > graveness(one) ? other : one
   return { on_leak, leak_ends_after_hours }
 }

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import {
   bothRules,
+  leakInEffect,
   mergeRules,
   policyFaults,
   ruleValue,
@@ -86,6 +87,21 @@ test('a form keeps what others have changed, and sends what it was given in seco
     expect(policyFaults({ ...draft, lifetime, unit: 'days' }), lifetime).toHaveProperty('lifetime')
   for (const maxKeys of ['-1', 'x', '100001'])
     expect(policyFaults({ ...draft, maxKeys }), maxKeys).toHaveProperty('maxKeys')
+})
+
+test('of two rules on leaks it is told which holds, and of a laxer one for whom it would', () => {
+  const of = (on_leak: WireRules['on_leak'], leak_ends_after_hours: number | null = null): WireRules => ({
+    ...none,
+    ...{ on_leak, leak_ends_after_hours },
+  })
+  expect(leakInEffect(none, none)).toBe('Revoke the key')
+  expect(leakInEffect(of('notify'), none)).toBe('Tell, and do nothing')
+  expect(leakInEffect(of('end_after', 4), of('revoke'))).toBe('Revoke the key')
+  expect(leakInEffect(of('end_after', 4), of('end_after', 2))).toBe('End the token 2 hours later')
+  const lax = 'Tell, and do nothing, if the operator has set that. If the organization has:'
+  // Without a rule of the deployment a key is revoked.
+  expect(leakInEffect(none, of('notify'))).toBe(`${lax} Revoke the key`)
+  expect(leakInEffect(of('end_after', 4), of('notify'))).toBe(`${lax} End the token 4 hours later`)
 })
 
 test('what is done on a leak is kept or changed together with its hours', () => {

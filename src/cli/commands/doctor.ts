@@ -332,7 +332,11 @@ type InspectedGithub = NonNullable<
 function toFinding(found: InspectedGithub): Finding {
   const subject = 'GitHub'
   if ('keys' in found)
-    return { subject, outcome: 'ok', detail: `${found.url} has ${found.keys} keys that sign its reports.` }
+    return {
+      subject,
+      outcome: 'ok',
+      detail: `${found.url} has ${found.keys === 1 ? 'a key that signs' : `${found.keys} keys that sign`} its reports.`,
+    }
   return {
     subject,
     outcome: 'warning',

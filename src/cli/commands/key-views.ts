@@ -127,7 +127,7 @@ export function printPermissions({ granted, suggested, complete }: KeyPermission
 /** Prints from where a key is called. */
 export function printPlaces({ callers, complete }: KeyPlaces): void {
   if (callers.length === 0) {
-    printNote(`No calls of a known place${complete ? '' : ': of those that there were it is not known'}.`)
+    printNote(complete ? 'No calls of a known place.' : 'There were calls, but it is not known from where.')
     return
   }
   const now = Date.now()

@@ -20,7 +20,7 @@ export const policyCommands = [
     notes: 'Keys of an organization keep both policies.',
     run: ({ policies }, { options: { organization: id } }) =>
       typeof id === 'string' ? policies.getFor(id) : policies.get(),
-    print: printPolicy,
+    print: (policy, { options: { organization } }) => printPolicy(policy, organization),
   }),
   defineCommand({
     path: 'policy set',
@@ -62,8 +62,8 @@ export const policyCommands = [
       const { organization: id } = options
       return typeof id === 'string' ? policies.setFor(id, rules, wait) : policies.set(rules, wait)
     },
-    print: (policy) => {
-      printPolicy(policy)
+    print: (policy, { options: { organization } }) => {
+      printPolicy(policy, organization)
       print(...describeApplied(policy.applied))
     },
   }),
@@ -98,7 +98,8 @@ function rulesOf(input: SetPolicyInput, options: Record<string, unknown>): SetPo
   return rules
 }
 
-function printPolicy(policy: Policy): void {
+function printPolicy(policy: Policy, organization: unknown): void {
+  const usual = organization === undefined ? 'the key is revoked' : 'as the deployment says'
   const { maxLifetimeSeconds, permissions, prefixes, maxKeys, onLeak, setAt, revision } = policy
   const whether = (isOn: boolean) => (isOn ? 'yes' : 'no')
   print(
@@ -110,7 +111,7 @@ function printPolicy(policy: Policy): void {
       ['Prefixes', prefixes === null ? 'no rule' : prefixes.join(', ')],
       ['Must name addresses', whether(policy.requireAllowedIps)],
       ['Most keys', maxKeys === null ? 'no rule' : String(maxKeys)],
-      ['When a token leaks', onLeak === null ? 'no rule' : describeOnLeak(policy)],
+      ['When a token leaks', onLeak === null ? `no rule: ${usual}` : describeOnLeak(policy)],
       ['Set', setAt === null ? 'never' : formatInstant(setAt, Date.now())],
       ['Revision', revision],
     ]),

@@ -50,6 +50,12 @@ export interface Scanned {
 }
 
 const partBytes = 1024 * 1024
+/** Why something cannot be read, by the codes of the system. */
+const reasons: Record<string, string> = {
+  ENOENT: 'does not exist',
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+}
 const deepest = 8
 /** Git compresses what is here: `--history` looks into it. */
 const packedByGit = /(?:^|\/)\.git\/objects$/
@@ -234,7 +240,7 @@ export class Scanner {
     } catch (error) {
       const { code, syscall } = error as NodeJS.ErrnoException
       if (syscall === undefined) throw error
-      this.tellUnread(path, code ?? 'cannot be read')
+      this.tellUnread(path, reasons[code ?? ''] ?? `cannot be read (${code})`)
     }
   }
 }

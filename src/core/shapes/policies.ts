@@ -72,7 +72,7 @@ export const setPolicySchema = z
   })
   .refine(({ onLeak, leakEndsAfterHours }) => (onLeak === 'end_after') === (leakEndsAfterHours !== null), {
     path: ['leakEndsAfterHours'],
-    error: 'Must stand beside on_leak end_after, and nowhere else.',
+    error: 'Must be from 1 to 24 with on_leak end_after, and absent with anything else.',
   })
   .meta({ id: 'SetPolicy', examples: [{ maxLifetimeSeconds: 7_776_000, maxKeys: 100 }] })
 

@@ -378,7 +378,12 @@ function requireTarget({ allowedNetworks }: WebhookMeans, url: string, organizat
   const allowed = organizationId === rootOrganizationId ? allowedNetworks : []
   const policy: AddressPolicy = { allowed, forbidden: [] }
   const fault = targetFault(url, policy)
-  if (fault !== undefined) refuseField('url', fault)
+  if (fault === undefined) return
+  const isForNetworks =
+    organizationId === rootOrganizationId &&
+    targetFault(url, { allowed: ['0.0.0.0/0', '::/0'], forbidden: [] }) === undefined
+  const how = ' If it is in a network of your own, name that in LATCHKEY_WEBHOOK_NETWORKS of the server.'
+  refuseField('url', isForNetworks ? fault + how : fault)
 }
 
 type Changeable = Pick<WebhookRow, 'url' | 'events' | 'description'>
