@@ -19,7 +19,7 @@ export const leakCommands = [
     ],
     notes:
       'Tokens stand in lines, or with spaces between, and may have quotes or a name around them. A server asks for no key. What\n' +
-      'becomes of each, its owner hears, and `latchkey keys list --exposed --status all` shows: a report tells nobody whether\n' +
+      'becomes of each, its owner hears, and `latchkey keys list --exposed` shows: a report tells nobody whether\n' +
       'a token was live.',
     run: async ({ leaks }, { options: { foundAt }, tokens: words }) => {
       const { tokens, others } = readReported(words)
