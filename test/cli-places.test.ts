@@ -31,7 +31,9 @@ onOneDatabase('SQLite', 'places on the command line', (makeDatabase) => {
     expect(await json(['keys', 'get', id])).toMatchObject({ last_used: { ip: '192.0.2.8' } })
     const done = { code: 0, stdout: `Forgot from where the key ${id} was called.\n`, stderr: '' }
     expect(await run(['keys', 'forget-places', id, '--yes'])).toEqual(done)
-    expect((await run(['keys', 'places', id])).stderr).toBe('There were calls, but it is not known from where.\n')
+    expect((await run(['keys', 'places', id])).stderr).toBe(
+      'There were calls, but it is not known from where.\n',
+    )
     expect(await json(['keys', 'get', id])).toMatchObject({ last_used: { ip: null, user_agent: null } })
     expect(await json(['keys', 'forget-places', id, '--yes'])).toEqual({ success: true })
     expect(await run(['keys', 'forget-places', 'none', '--yes'])).toMatchObject({ code: 1, stdout: '' })
