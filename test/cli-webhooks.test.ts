@@ -68,7 +68,7 @@ describe.each(placeNames)('webhooks on the command line, on %s', (place) => {
 test('a receiver of the root organization within a network of its own is refused with the setting that allows it', async () => {
   const { url, remove } = makeSqlite()
   onTestFinished(remove)
-  const { run } = await beginCommands(command, async () => url, placeNames[0])
+  const { run } = await beginCommands(command, async () => url, 'the database')
   await run(['orgs', 'create', 'acme', '--name', 'Acme'])
   const create = async (target: string, ...flags: string[]) =>
     (await run(['webhooks', 'create', target, '--events', 'key.*', ...flags])).stderr
