@@ -43,6 +43,24 @@ onOneDatabase('SQLite', 'members over HTTP', (makeDatabase) => {
     }
   })
 
+  test('what a member did is found by the member, in its own organization alone', async () => {
+    await using server = await start()
+    const { latchkey } = server
+    const owner = await join(latchkey, 'acme', 'owner')
+    const operator = await join(latchkey, 'root', 'owner')
+    await ask(server, 'POST', '/v1/keys', browserOf(owner), { name: 'CI' })
+    await ask(server, 'PATCH', '/v1/organizations/acme', browserOf(operator), { name: 'Acme, Inc.' })
+    const deedsOf = async ({ caller }: SignedIn, asker: SignedIn) => {
+      const path = `/v1/audit-log?organization_id=acme&actor=${caller.memberId}`
+      const { json } = await ask(server, 'GET', path, browserOf(asker))
+      return (json as unknown as { action: string }[]).map(({ action }) => action)
+    }
+    expect(await deedsOf(owner, owner)).toContain('key.created')
+    expect(await deedsOf(operator, operator)).toEqual(['organization.updated'])
+    // Who of the operator's people did it is not for a customer to find out.
+    expect(await deedsOf(operator, owner)).toEqual([])
+  })
+
   test('a person of several organizations names one, and hears of no other', async () => {
     await using server = await start()
     const { latchkey } = server
@@ -51,7 +69,15 @@ onOneDatabase('SQLite', 'members over HTTP', (makeDatabase) => {
     await join(latchkey, 'globex', 'viewer', 'ada')
     const read = (organizationId?: string) =>
       ask(server, 'GET', '/v1/members/self', browserOf(ada, organizationId))
-    expect(await read()).toMatchObject({ status: 400, json: { code: 'organization_required' } })
+    const unnamed = await read()
+    expect(unnamed).toMatchObject({ status: 400, json: { code: 'organization_required' } })
+    // A page that does not know them yet learns them of the refusal.
+    expect(unnamed.json.organizations).toEqual(
+      expect.arrayContaining([
+        { id: 'acme', name: 'Acme' },
+        { id: 'globex', name: 'Globex' },
+      ]),
+    )
     expect(await read('acme')).toMatchObject({ json: { role: 'owner' } })
     expect(await read('globex')).toMatchObject({ json: { role: 'viewer' } })
     const [unknown, foreign] = [await read('nobody'), await read('root')]

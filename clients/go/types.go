@@ -2826,7 +2826,7 @@ type ListAuditEventsQuery struct {
 	OrganizationID string `query:"organization_id"`
 	// Only changes to this key.
 	KeyID string `query:"key_id"`
-	// Only changes by this key.
+	// Only changes by this key or member.
 	Actor string `query:"actor"`
 	// Only changes of this kind.
 	Action string `query:"action"`
@@ -2846,7 +2846,7 @@ type ExportAuditEventsQuery struct {
 	OrganizationID string `query:"organization_id"`
 	// Only changes to this key.
 	KeyID string `query:"key_id"`
-	// Only changes by this key.
+	// Only changes by this key or member.
 	Actor string `query:"actor"`
 	// Only changes of this kind.
 	Action string `query:"action"`

@@ -143,6 +143,7 @@ interface ErrorOptions {
   missing?: readonly string[]
   resourceId?: string
   rule?: PolicyRule
+  organizations?: readonly { id: string; name: string }[]
 }
 
 /** A refused or failed command; narrow by `code`. Its message never contains a token or SQL. */
@@ -163,6 +164,8 @@ export class LatchkeyError extends Error {
   readonly resourceId: string | undefined
   /** The rule that the key would break, for `policy`. */
   readonly rule: PolicyRule | undefined
+  /** The organizations for which the caller may act, for `organization_required`. */
+  readonly organizations: readonly { id: string; name: string }[] | undefined
 
   constructor(code: ErrorCode, detail: string, options: ErrorOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause })
@@ -173,6 +176,7 @@ export class LatchkeyError extends Error {
     this.missing = options.missing
     this.resourceId = options.resourceId
     this.rule = options.rule
+    this.organizations = options.organizations
   }
 
   /** The HTTP status of this error's code. */

@@ -71,6 +71,7 @@ export function problem(error: unknown, requestId: string, headers: Record<strin
       ...(known.methods && { methods: known.methods }),
       ...(known.resourceId !== undefined && { resource_id: known.resourceId }),
       ...(known.rule !== undefined && { rule: known.rule }),
+      ...(known.organizations && { organizations: known.organizations }),
     }),
   }
 }

@@ -35,7 +35,7 @@ export const auditCommands: DefinedCommand[] = [
     texts: {
       organizationId: 'only events of this organization',
       keyId: 'only changes to this key',
-      actor: 'only changes by this key',
+      actor: 'only changes by this key or member',
       action: 'only this action, such as key.created',
       since: 'from this instant on',
       until: 'before this instant',

@@ -6,7 +6,9 @@ import type { Page } from '../../core/shapes/page.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { readAuditSlice } from '../../store/audit.ts'
 import { findKey } from '../../store/keys.ts'
+import { findMember } from '../../store/members.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
+import type { Db } from '../../store/tables.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
 import { showEvent } from './shown.ts'
@@ -27,7 +29,8 @@ export async function listAudit(
   const isRoot = scopeOf(by) === undefined
   // Which events were caused from outside is not to be found out by asking for each that it may have been.
   if (!isRoot && actor !== undefined) {
-    const own = await engine.store.read((db) => findKey(db, actor, scope), turn)
+    const find = async (db: Db) => (await findKey(db, actor, scope)) ?? findMember(db, actor, scope)
+    const own = await engine.store.read(find, turn)
     if (own === undefined) return { items: [], next: undefined }
   }
   return readPage(

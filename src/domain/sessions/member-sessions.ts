@@ -122,6 +122,7 @@ export function chooseStanding(
     throw new LatchkeyError(
       'organization_required',
       'You are a member of several organizations. Name the one that you act for as Latchkey-Organization.',
+      { organizations: standings.map(({ organization_id: id, organization_name: name }) => ({ id, name })) },
     )
   return first
 }

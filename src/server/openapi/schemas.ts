@@ -47,6 +47,10 @@ export const problemSchema = z
       .enum(policyRules)
       .optional()
       .meta({ description: 'The rule that the key would break, for `policy`.' }),
+    organizations: z
+      .array(z.strictObject({ id: z.string(), name: z.string() }))
+      .optional()
+      .meta({ description: 'For which organizations the caller may act, for `organization_required`.' }),
   })
   .meta({ id: 'Problem', examples: [problemExample('key_not_found')] })
 
@@ -77,6 +81,7 @@ export function problemExample(code: keyof typeof errorTable): JsonSchema {
     ...(code === 'idempotency_sealed' && { resource_id: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e' }),
     ...(code === 'policy' && { rule: 'max_keys' }),
     ...(code === 'fresh_sign_in_required' && { methods: ['token'] }),
+    ...(code === 'organization_required' && { organizations: [{ id: 'acme', name: 'Acme' }] }),
   }
 }
 

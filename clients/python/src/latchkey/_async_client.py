@@ -1741,7 +1741,7 @@ class AsyncAudit:
         :param organization_id: Only events of this organization. The caller's own if absent; all for the root
             organization.
         :param key_id: Only changes to this key.
-        :param actor: Only changes by this key.
+        :param actor: Only changes by this key or member.
         :param action: Only changes of this kind.
         :param since: Only events at or after this instant.
         :param until: Only events before this instant.
@@ -1793,7 +1793,7 @@ class AsyncAudit:
         :param organization_id: Only events of this organization. The caller's own if absent; all for the root
             organization.
         :param key_id: Only changes to this key.
-        :param actor: Only changes by this key.
+        :param actor: Only changes by this key or member.
         :param action: Only changes of this kind.
         :param since: Only events at or after this instant.
         :param until: Only events before this instant.

@@ -2290,6 +2290,8 @@ class Problem(_Problem, total=False):
     resource_id: str
     #: The rule that the key would break, for `policy`.
     rule: Literal["max_lifetime_seconds", "require_expiry", "permissions", "catalogued_only", "prefixes", "require_allowed_ips", "max_keys"]
+    #: For which organizations the caller may act, for `organization_required`.
+    organizations: List[ProblemOrganizations]
 
 
 class ProblemErrors(TypedDict):
@@ -2297,6 +2299,13 @@ class ProblemErrors(TypedDict):
 
     path: str
     message: str
+
+
+class ProblemOrganizations(TypedDict):
+    """The shape ProblemOrganizations of the API."""
+
+    id: str
+    name: str
 
 
 class ReadFacts(TypedDict):
