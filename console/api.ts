@@ -5,10 +5,12 @@ import type { AuditEvent } from '../src/core/shapes/audit.ts'
 import type { BulkResult } from '../src/core/shapes/bulk-changes.ts'
 import type { CatalogueEntry } from '../src/core/shapes/catalogue.ts'
 import type { RecipeUse } from '../src/core/shapes/imports.ts'
+import type { Invitation } from '../src/core/shapes/invitations.ts'
 import type { KeyPermissions } from '../src/core/shapes/key-permissions.ts'
 import type { KeySecret } from '../src/core/shapes/key-secrets.ts'
 import type { CreatedKey, Key, KeyDetails } from '../src/core/shapes/keys.ts'
 import type { LimitInput, LimitState, PlainLimit } from '../src/core/shapes/limits.ts'
+import type { Member, MemberDetails, OwnMember } from '../src/core/shapes/members.ts'
 import type { Organization, OrganizationDetails } from '../src/core/shapes/organizations.ts'
 import type { Total } from '../src/core/shapes/page.ts'
 import type { KeyPlaces } from '../src/core/shapes/places.ts'
@@ -23,6 +25,7 @@ import type { Verdict } from '../src/core/shapes/verification.ts'
 import type { CreatedWebhook, Delivery, Webhook, WebhookTest } from '../src/core/shapes/webhooks.ts'
 import { readTotal, totalHeader } from '../src/core/total-header.ts'
 import type { Wire } from '../src/core/wire.ts'
+import { readActingFor } from './acting-for.ts'
 import { connection } from './connection.ts'
 import { freshSignIn } from './fresh-sign-in.ts'
 import { readPageValue } from './page-value.ts'
@@ -53,6 +56,10 @@ export type WireUsageRow = Wire<UsageRow>
 export type WireLimit = Wire<LimitState>
 export type WirePlainLimit = Wire<PlainLimit>
 export type WireLimitInput = Wire<LimitInput>
+export type WireMember = Wire<Member>
+export type WireMemberDetails = Wire<MemberDetails>
+export type WireOwnMember = Wire<OwnMember>
+export type WireInvitation = Wire<Invitation>
 export type WireWebhook = Wire<Webhook>
 export type WireCreatedWebhook = Wire<CreatedWebhook>
 export type WireDelivery = Wire<Delivery>
@@ -66,17 +73,25 @@ export class ApiError extends Error {
   readonly status: number
   readonly requestId: string | undefined
   readonly fields: FieldError[]
+  /** For which organizations the person may act, for `organization_required`. */
+  readonly organizations: { id: string; name: string }[]
 
   constructor(
     code: ApiError['code'],
     detail: string,
-    given: { status?: number; requestId?: string | undefined; fields?: FieldError[] | undefined } = {},
+    given: {
+      status?: number
+      requestId?: string | undefined
+      fields?: FieldError[] | undefined
+      organizations?: { id: string; name: string }[] | undefined
+    } = {},
   ) {
     super(detail)
     this.code = code
     this.status = given.status ?? 0
     this.requestId = given.requestId
     this.fields = given.fields ?? []
+    this.organizations = given.organizations ?? []
   }
 }
 
@@ -112,11 +127,9 @@ export async function call<Answer>(method: string, path: string, request: Reques
       // Nothing was done yet, so that it can be tried again.
       if (!(error instanceof ApiError && error.code === 'fresh_sign_in_required')) throw error
       if (!(await freshSignIn.ask()))
-        throw new ApiError(
-          error.code,
-          'Nothing was changed. This change requires that you enter your token again.',
-          { ...error },
-        )
+        throw new ApiError(error.code, 'Nothing was changed. This change requires that you sign in again.', {
+          ...error,
+        })
     }
   }
 }
@@ -204,6 +217,7 @@ async function sendWith(
   path: string,
   { body, signal, token, ifRevision, idempotencyKey }: Request,
 ): Promise<Response> {
+  const actingFor = readActingFor()
   const response = await fetch(path, {
     method,
     headers: {
@@ -212,6 +226,7 @@ async function sendWith(
       ...(ifRevision !== undefined && { 'if-match': `"${ifRevision}"` }),
       ...(idempotencyKey !== undefined && { 'idempotency-key': `"${idempotencyKey}"` }),
       ...(pageValue !== undefined && { 'latchkey-session': pageValue }),
+      ...(actingFor !== undefined && { 'latchkey-organization': actingFor }),
     },
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,
@@ -238,6 +253,7 @@ async function readProblem(response: Response): Promise<ApiError> {
       status,
       requestId,
       fields: problem.errors,
+      organizations: problem.organizations,
     })
   }
   // Not one of Latchkey's answers: a proxy's, that did not reach it.

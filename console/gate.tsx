@@ -1,13 +1,14 @@
 // The door of the console: it lets in who is signed in, and asks everyone else for a token.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
-import { ApiError, call, type WireKey } from './api.ts'
+import { ApiError } from './api.ts'
 import { MissingPart } from './components/missing-part.tsx'
 import { ErrorNotice } from './components/notices.tsx'
 import { freshSignIn } from './fresh-sign-in.ts'
 import { later } from './later.tsx'
 import { followOtherTabs } from './page-value.ts'
 import { SignInPage } from './pages/sessions/sign-in.tsx'
+import { readSelf, type Self } from './self.ts'
 import { leave, SessionContext, sessionEnd, sessionOf, signOut } from './session.ts'
 
 const Missing = () => <MissingPart />
@@ -25,20 +26,20 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const client = useQueryClient()
   const self = useQuery({
     queryKey: ['self'],
-    queryFn: ({ signal }) => call<WireKey>('GET', '/v1/keys/self', { signal }),
+    queryFn: ({ signal }) => readSelf(signal),
     staleTime: 60_000,
   })
   const isOver = useSyncExternalStore(sessionEnd.subscribe, sessionEnd.current)
   const signedIn = useCallback(
-    async (key: WireKey) => {
-      const before = client.getQueryData<WireKey>(['self'])
-      client.setQueryData(['self'], key)
+    async (self: Self) => {
+      const before = client.getQueryData<Self>(['self'])
+      client.setQueryData(['self'], self)
       sessionEnd.forget()
-      // What waits for a fresh sign-in has one now; not for another key.
-      freshSignIn.answer(before?.id === key.id)
+      // What waits for a fresh sign-in has one now; not for somebody else.
+      freshSignIn.answer(before?.id === self.id)
       const others = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== 'self' }
-      // What another key was shown is not for this one to see.
-      if (before !== undefined && before.id !== key.id) await client.resetQueries(others)
+      // What somebody else was shown is not for this one to see.
+      if (before !== undefined && before.id !== self.id) await client.resetQueries(others)
       else await client.invalidateQueries(others)
     },
     [client],
@@ -47,13 +48,13 @@ export function SessionGate({ children }: { children: ReactNode }) {
     () =>
       followOtherTabs((isSignedIn) => {
         if (!isSignedIn) return leave(client)
-        void call<WireKey>('GET', '/v1/keys/self').then(signedIn, sessionEnd.notice)
+        void readSelf().then(signedIn, sessionEnd.notice)
       }),
     [client, signedIn],
   )
   const isFreshAsked = useSyncExternalStore(freshSignIn.subscribe, freshSignIn.isAsked)
-  const key = self.data
-  const session = useMemo(() => key && sessionOf(key, () => signOut(client)), [key, client])
+  const who = self.data
+  const session = useMemo(() => who && sessionOf(who, () => signOut(client)), [who, client])
   const isIn = session !== undefined
   useEffect(() => {
     if (!isIn) return
@@ -86,12 +87,12 @@ export function SessionGate({ children }: { children: ReactNode }) {
       {/* What was typed stays on the page below. */}
       {isOver && (
         <Suspense>
-          <SignInDialog previous={session.key} signedIn={signedIn} />
+          <SignInDialog previous={session.self} signedIn={signedIn} />
         </Suspense>
       )}
       {isFreshAsked && !isOver && (
         <Suspense>
-          <FreshSignInDialog of={session.key} />
+          <FreshSignInDialog of={session.self} />
         </Suspense>
       )}
     </SessionContext>

@@ -1,45 +1,32 @@
 // The frame around every page: where one can go, who is signed in, and what is wrong with the connection.
-import { useMutation } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import {
-  Blocks,
-  BookText,
-  Building2,
-  ChartColumn,
-  CircleHelp,
-  FlaskConical,
-  KeyRound,
-  LayoutDashboard,
-  LogOut,
-  Menu,
-  MonitorSmartphone,
-  ScrollText,
-  ShieldCheck,
-  Webhook,
-} from 'lucide-react'
-import { Suspense, useEffect, useState } from 'react'
+import { Menu, Search } from 'lucide-react'
+import { Suspense, useCallback, useEffect, useState } from 'react'
+import { OrganizationSwitch, RootKeyLine } from './components/acting-for.tsx'
 import { IconButton } from './components/button.tsx'
 import { ConnectionBanner } from './components/connection-banner.tsx'
-import { marked } from './components/foreign.tsx'
 import { Logo } from './components/logo.tsx'
 import { MissingPart } from './components/missing-part.tsx'
-import { ErrorNotice } from './components/notices.tsx'
+import { Navigation, You } from './components/navigation.tsx'
 import { PageSkeleton } from './components/page.tsx'
-import { ThemeSwitch } from './components/theme-switch.tsx'
-import { withMarks } from './format/foreign-text.ts'
-import { isKeyId, shortKeyId } from './format/key-ids.ts'
 import { later } from './later.tsx'
-import { useOrganizationName } from './organization-names.ts'
-import { useSession } from './session.ts'
 import { useShortcuts } from './shortcuts.ts'
 import { useUnbrokenPages } from './unbroken-pages.ts'
 
 const HelpDialog = later(async () => (await import('./components/help-dialog.tsx')).HelpDialog, MissingPart)
 
+const SearchDialog = later(
+  async () => (await import('./components/search-dialog.tsx')).SearchDialog,
+  MissingPart,
+)
+
 export function Layout() {
   const [help, setHelp] = useState(false)
+  const [searching, setSearching] = useState(false)
   const [menu, setMenu] = useState(false)
-  useShortcuts(() => setHelp(true))
+  const openHelp = useCallback(() => setHelp(true), [])
+  const openSearch = useCallback(() => setSearching(true), [])
+  useShortcuts({ openHelp, openSearch })
   useUnbrokenPages()
   const path = useRouterState({ select: (state) => state.location.pathname })
   // On another page the menu has done its work.
@@ -59,6 +46,12 @@ export function Layout() {
             Latchkey
           </Link>
           <IconButton
+            label="Search"
+            icon={<Search size={18} aria-hidden />}
+            className="ml-auto lg:hidden"
+            onClick={openSearch}
+          />
+          <IconButton
             label={menu ? 'Close the menu' : 'Open the menu'}
             icon={<Menu size={20} aria-hidden />}
             aria-expanded={menu}
@@ -68,127 +61,42 @@ export function Layout() {
           />
         </div>
         <div id="menu" className={`${menu ? 'flex' : 'hidden'} grow flex-col lg:flex`}>
+          <OrganizationSwitch />
+          <div className="hidden px-3 pb-1 lg:block">
+            <button
+              type="button"
+              aria-keyshortcuts="Control+K"
+              className="flex min-h-9 w-full items-center gap-2.5 rounded-md border border-line bg-page px-2.5 text-left text-muted hover:bg-hover hover:text-ink"
+              onClick={openSearch}
+            >
+              <Search size={16} aria-hidden />
+              <span className="grow">Search</span>
+              <kbd className="font-sans text-xs" aria-hidden>
+                Ctrl K
+              </kbd>
+            </button>
+          </div>
           <Navigation />
-          <Account openHelp={() => setHelp(true)} />
+          <You openHelp={openHelp} />
         </div>
       </header>
       <main id="main" tabIndex={-1} className="min-w-0 outline-none">
         <ConnectionBanner />
+        <RootKeyLine />
         <Suspense fallback={<PageSkeleton />}>
           <Outlet />
         </Suspense>
       </main>
+      {searching && (
+        <Suspense>
+          <SearchDialog close={() => setSearching(false)} />
+        </Suspense>
+      )}
       {help && (
         <Suspense>
           <HelpDialog close={() => setHelp(false)} />
         </Suspense>
       )}
-    </div>
-  )
-}
-
-const entry =
-  'flex items-center gap-2.5 rounded-md px-2.5 py-2 font-medium text-muted hover:bg-hover hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:text-ink lg:py-1.5'
-
-const current = { 'aria-current': 'page' } as const
-
-function Navigation() {
-  const { isRoot, key, refusal } = useSession()
-  const seesUsage = isRoot || refusal('latchkey:usage:read') === undefined
-  const isOnKey = useRouterState({ select: (state) => state.location.pathname.startsWith('/keys/') })
-  return (
-    <nav aria-label="Main" className="grow space-y-0.5 px-3 py-2">
-      {seesUsage && (
-        <Link to="/" className={entry}>
-          <LayoutDashboard size={17} aria-hidden /> Overview
-        </Link>
-      )}
-      {isRoot ? (
-        <>
-          <Link to="/organizations" className={entry}>
-            <Building2 size={17} aria-hidden /> Organizations
-          </Link>
-          {/* The page of a key is one of them too. */}
-          <Link to="/keys" className={entry}>
-            <KeyRound size={17} aria-hidden /> All keys
-          </Link>
-          <Link to="/plans" className={entry}>
-            <Blocks size={17} aria-hidden /> Plans
-          </Link>
-          <Link to="/permissions" className={entry}>
-            <BookText size={17} aria-hidden /> Permissions
-          </Link>
-          <Link to="/policy" className={entry}>
-            <ShieldCheck size={17} aria-hidden /> Policy
-          </Link>
-        </>
-      ) : (
-        <Link
-          to="/organizations/$organization"
-          params={{ organization: key.organization_id }}
-          className={entry}
-          {...(isOnKey && current)}
-        >
-          <KeyRound size={17} aria-hidden /> Keys
-        </Link>
-      )}
-      {seesUsage && (
-        <Link to="/usage" className={entry}>
-          <ChartColumn size={17} aria-hidden /> Usage
-        </Link>
-      )}
-      {refusal('latchkey:webhooks:read') === undefined && (
-        <Link to="/webhooks" className={entry}>
-          <Webhook size={17} aria-hidden /> Webhooks
-        </Link>
-      )}
-      <Link to="/audit-log" className={entry}>
-        <ScrollText size={17} aria-hidden /> Audit log
-      </Link>
-      <Link to="/try" className={entry}>
-        <FlaskConical size={17} aria-hidden /> Try a token
-      </Link>
-      <Link to="/sessions" className={entry}>
-        <MonitorSmartphone size={17} aria-hidden /> Sessions
-      </Link>
-    </nav>
-  )
-}
-
-function Account({ openHelp }: { openHelp: () => void }) {
-  const { key, signOut } = useSession()
-  const leaving = useMutation({ mutationFn: signOut })
-  const organization = useOrganizationName(key.organization_id) ?? key.organization_id
-  return (
-    <div className="border-t border-line p-3">
-      <div className="px-2.5 pb-2">
-        <p className="text-xs text-muted">Signed in with</p>
-        <p className="truncate font-medium" dir="auto" title={withMarks(key.name)}>
-          {marked(key.name)}
-        </p>
-        <p className="truncate text-xs text-muted" dir="auto" title={withMarks(organization)}>
-          {marked(organization)}
-        </p>
-        {/* There before the name is known: nothing above it moves then. */}
-        <p className="min-h-4 truncate font-mono text-xs text-muted" title={key.organization_id}>
-          {organization !== key.organization_id &&
-            (isKeyId(key.organization_id) ? shortKeyId(key.organization_id) : key.organization_id)}
-        </p>
-      </div>
-      <div className="flex items-center gap-1">
-        <ThemeSwitch />
-        <IconButton
-          label="Help and keyboard"
-          icon={<CircleHelp size={18} aria-hidden />}
-          onClick={openHelp}
-        />
-        <IconButton
-          label="Sign out"
-          icon={<LogOut size={18} aria-hidden />}
-          onClick={() => leaving.mutate()}
-        />
-      </div>
-      {leaving.isError && <ErrorNotice error={leaving.error} title="You are still signed in" />}
     </div>
   )
 }

@@ -1,17 +1,20 @@
 // The names of organizations, which keys and events tell by their ids alone.
 import { useQuery } from '@tanstack/react-query'
+import { memberDirectoryQuery } from './member-queries.ts'
 import { organizationDirectoryQuery, organizationQuery } from './queries.ts'
 import { useSession } from './session.ts'
 
 const staleMs = 300_000
 
 /**
- * Whether the names of most organizations are still on their way: a list that is drawn before them breaks its lines
+ * Whether the names of most organizations and members are still on their way: a list that is drawn before them breaks its lines
  * anew when they come.
  */
 export function useNamesPending(): boolean {
   const { hasDirectory, directory } = useDirectory()
-  return hasDirectory && directory.isPending
+  const readsMembers = useSession().refusal('latchkey:members:read') === undefined
+  const members = useQuery({ ...memberDirectoryQuery, enabled: readsMembers })
+  return (hasDirectory && directory.isPending) || (readsMembers && members.isPending)
 }
 
 /** One call for most of them; each of the others alone. */

@@ -25,7 +25,7 @@ import {
   type WireSession,
   type WireWebhook,
 } from './api.ts'
-import { type KeySelection, type SelectedKeys, selectedKeys } from './format/key-selections.ts'
+import type { SelectedKeys } from './format/key-selections.ts'
 import type { KeySearch, WebhookSearch } from './searches.ts'
 import { rootOrganizationId } from './session.ts'
 
@@ -48,6 +48,8 @@ interface KeyFilter extends Partial<Omit<SelectedKeys, 'sort'>> {
   kid?: string | undefined
   permission?: string | undefined
   created_by?: string | undefined
+  creator?: 'gone' | undefined
+  token_seen_by?: string | undefined
   prefix?: string | undefined
   breaks_policy?: true | undefined
   status?: KeySearch['status'] | undefined
@@ -64,35 +66,6 @@ export function keysQuery({ organization, breaks_policy, ...filter }: KeyFilter,
 
 /** As many keys of a selection are told beside others. */
 const fewKeys = 5
-
-/**
- * The first active keys of a selection. Of all organizations, without the operator's own: to sign in with a key is no use
- * of it.
- */
-export function selectedKeysQuery(only: KeySelection, organization: string | undefined, now: number) {
-  const parameters = { organization_id: organization, ...selectedKeys(only, now), limit: 4 * fewKeys }
-  const first = `/v1/keys${query(parameters)}`
-  return queryOptions({
-    queryKey: ['keys', 'selection', first],
-    // A page may be short before the end: of keys that fit, a few are looked for among many.
-    queryFn: async ({ signal }) => {
-      const keys = await findSome<WireKey, WireKey>(first, signal, (key) => key)
-      return keys
-        .filter(({ organization_id: owner }) => organization !== undefined || owner !== rootOrganizationId)
-        .slice(0, fewKeys)
-    },
-  })
-}
-
-/** How many keys are marked as leaked; undefined if the server did not count them. */
-export function leakedKeysQuery(organization: string | undefined) {
-  const first = `/v1/keys${query({ organization_id: organization, exposed: 'true', count: 'true', limit: 1 })}`
-  return queryOptions({
-    queryKey: ['keys', 'leaked', first],
-    queryFn: async ({ signal }) =>
-      (await getPage<WireKey>(first, signal)).total ?? { count: 0, isMore: false },
-  })
-}
 
 /** What of a fresh server's first steps is done, in an organization or by the operator's customers. */
 export function firstStepsQuery(organization: string | undefined, ownKey: string) {
@@ -331,7 +304,15 @@ export function catalogueQuery() {
   })
 }
 
-/** The sessions of the signed-in key. */
+/** Which version the server is. */
+export const versionQuery = queryOptions({
+  queryKey: ['version'],
+  queryFn: async ({ signal }) =>
+    (await call<{ info: { version: string } }>('GET', '/openapi.json', { signal })).info.version,
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+/** The sessions of who is signed in. */
 export function sessionsQuery() {
   return queryOptions({
     queryKey: ['sessions', 'list'],
@@ -376,7 +357,7 @@ async function findSome<Item, Option>(
 /** A list, page by page. */
 export type ListQuery<Item> = ReturnType<typeof listOf<Item>>
 
-function listOf<Item>(name: string, first: string, rowsBefore = 0) {
+export function listOf<Item>(name: string, first: string, rowsBefore = 0) {
   return infiniteQueryOptions({
     queryKey: [name, 'list', first],
     queryFn: ({ pageParam, signal }) => getPage<Item>(pageParam, signal),

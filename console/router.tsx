@@ -1,13 +1,16 @@
 // The table of contents: every page, its address, and what its address may say.
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router'
+import { createElement } from 'react'
 import { PageSkeleton } from './components/page.tsx'
 import { RouteFailure } from './components/route-failure.tsx'
 import { later } from './later.tsx'
 import { Layout } from './layout.tsx'
+import type { KeyPart } from './pages/keys/key.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
 import {
   readAuditSearch,
   readKeySearch,
+  readMembersSearch,
   readNewKeySearch,
   readOrganizationSearch,
   readOverviewSearch,
@@ -42,11 +45,42 @@ const organization = createRoute({
   validateSearch: readKeySearch,
   component: later(async () => (await import('./pages/keys/keys.tsx')).OrganizationKeysPage),
 })
+const organizationUsage = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$organization/usage',
+  component: later(async () => (await import('./pages/organizations/usage.tsx')).OrganizationUsagePage),
+})
+const organizationLimits = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$organization/limits',
+  component: later(async () => (await import('./pages/organizations/limits.tsx')).OrganizationLimitsPage),
+})
+const organizationMembers = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$organization/members',
+  validateSearch: readMembersSearch,
+  component: later(async () => (await import('./pages/members/members.tsx')).OrganizationMembersPage),
+})
+const organizationActivity = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$organization/activity',
+  component: later(async () => (await import('./pages/organizations/activity.tsx')).OrganizationActivityPage),
+})
+const organizationSettings = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$organization/settings',
+  component: later(async () => (await import('./pages/organizations/settings.tsx')).OrganizationSettingsPage),
+})
 const newKey = createRoute({
   getParentRoute: () => root,
   path: '/organizations/$organization/new-key',
   validateSearch: readNewKeySearch,
   component: later(async () => (await import('./pages/keys/new-key.tsx')).NewKeyPage),
+})
+const organizationPolicy = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$organization/policy',
+  component: later(async () => (await import('./pages/policies/policies.tsx')).OrganizationPolicyPage),
 })
 const keys = createRoute({
   getParentRoute: () => root,
@@ -54,36 +88,28 @@ const keys = createRoute({
   validateSearch: readKeySearch,
   component: later(async () => (await import('./pages/keys/keys.tsx')).AllKeysPage),
 })
-const key = createRoute({
+const loadKeyPage = async () => (await import('./pages/keys/key.tsx')).KeyPage
+/** The page of a key that shows a part of it. */
+function keyRoute<Path extends string>(path: Path, part: KeyPart) {
+  return createRoute({
+    getParentRoute: () => root,
+    path,
+    component: later(async () => {
+      const KeyPage = await loadKeyPage()
+      return () => createElement(KeyPage, { part })
+    }),
+  })
+}
+const activity = createRoute({
   getParentRoute: () => root,
-  path: '/keys/$key',
-  component: later(async () => (await import('./pages/keys/key.tsx')).KeyPage),
+  path: '/activity',
+  validateSearch: readAuditSearch,
+  component: later(async () => (await import('./pages/activity/activity.tsx')).ActivityPage),
 })
-const plans = createRoute({
+const member = createRoute({
   getParentRoute: () => root,
-  path: '/plans',
-  component: later(async () => (await import('./pages/plans/plans.tsx')).PlansPage),
-})
-const catalogue = createRoute({
-  getParentRoute: () => root,
-  path: '/permissions',
-  component: later(async () => (await import('./pages/catalogue/catalogue.tsx')).CataloguePage),
-})
-const policy = createRoute({
-  getParentRoute: () => root,
-  path: '/policy',
-  component: later(async () => (await import('./pages/policies/policies.tsx')).DeploymentPolicyPage),
-})
-const organizationPolicy = createRoute({
-  getParentRoute: () => root,
-  path: '/organizations/$organization/policy',
-  component: later(async () => (await import('./pages/policies/policies.tsx')).OrganizationPolicyPage),
-})
-const webhooks = createRoute({
-  getParentRoute: () => root,
-  path: '/webhooks',
-  validateSearch: readWebhooksSearch,
-  component: later(async () => (await import('./pages/webhooks/webhooks.tsx')).WebhooksPage),
+  path: '/members/$member',
+  component: later(async () => (await import('./pages/members/member.tsx')).MemberPage),
 })
 const webhook = createRoute({
   getParentRoute: () => root,
@@ -91,22 +117,80 @@ const webhook = createRoute({
   validateSearch: readWebhookSearch,
   component: later(async () => (await import('./pages/webhooks/webhook.tsx')).WebhookPage),
 })
-const auditLog = createRoute({
-  getParentRoute: () => root,
-  path: '/audit-log',
-  validateSearch: readAuditSearch,
-  component: later(async () => (await import('./pages/audit/audit-log.tsx')).AuditLogPage),
-})
 const tryToken = createRoute({
   getParentRoute: () => root,
   path: '/try',
   component: later(async () => (await import('./pages/verification/try-token.tsx')).TryTokenPage),
 })
-const sessions = createRoute({
+const account = createRoute({
   getParentRoute: () => root,
-  path: '/sessions',
-  component: later(async () => (await import('./pages/sessions/sessions.tsx')).SessionsPage),
+  path: '/account',
+  component: later(async () => (await import('./pages/account/account.tsx')).AccountPage),
 })
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: later(async () => (await import('./pages/settings/settings.tsx')).SettingsPage),
+})
+const members = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/members',
+  validateSearch: readMembersSearch,
+  component: later(async () => (await import('./pages/members/members.tsx')).OwnMembersPage),
+})
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/webhooks',
+  validateSearch: readWebhooksSearch,
+  component: later(async () => (await import('./pages/webhooks/webhooks.tsx')).WebhooksPage),
+})
+const catalogue = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/permissions',
+  component: later(async () => (await import('./pages/catalogue/catalogue.tsx')).CataloguePage),
+})
+const plans = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/plans',
+  component: later(async () => (await import('./pages/plans/plans.tsx')).PlansPage),
+})
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/policy',
+  component: later(async () => (await import('./pages/policies/policies.tsx')).DeploymentPolicyPage),
+})
+const leaks = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/leaks',
+  component: later(async () => (await import('./pages/settings/leaks.tsx')).LeaksPage),
+})
+const instance = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/instance',
+  component: later(async () => (await import('./pages/settings/instance.tsx')).InstancePage),
+})
+
+/** Where a page was that has another address now: links and bookmarks lead on, with what they say after the `?`. */
+function moved<Path extends string>(
+  path: Path,
+  to:
+    | '/settings/webhooks'
+    | '/settings/permissions'
+    | '/settings/plans'
+    | '/settings/policy'
+    | '/activity'
+    | '/account'
+    | '/settings/members',
+) {
+  return createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: ({ location: { search } }) => {
+      throw redirect({ to, search, replace: true })
+    },
+  })
+}
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -114,18 +198,39 @@ export const router = createRouter({
     usage,
     organizations,
     organization,
+    organizationUsage,
+    organizationLimits,
+    organizationMembers,
+    organizationActivity,
+    organizationSettings,
+    organizationPolicy,
     newKey,
     keys,
-    key,
-    plans,
-    catalogue,
-    policy,
-    organizationPolicy,
-    webhooks,
+    keyRoute('/keys/$key', 'summary'),
+    keyRoute('/keys/$key/usage', 'usage'),
+    keyRoute('/keys/$key/limits', 'limits'),
+    keyRoute('/keys/$key/permissions', 'permissions'),
+    keyRoute('/keys/$key/activity', 'activity'),
+    activity,
+    member,
     webhook,
-    auditLog,
     tryToken,
-    sessions,
+    account,
+    members,
+    webhooks,
+    catalogue,
+    plans,
+    policy,
+    leaks,
+    instance,
+    moved('/webhooks', '/settings/webhooks'),
+    moved('/permissions', '/settings/permissions'),
+    moved('/plans', '/settings/plans'),
+    moved('/policy', '/settings/policy'),
+    moved('/audit-log', '/activity'),
+    moved('/sessions', '/account'),
+    moved('/members', '/settings/members'),
+    settings,
   ]),
   defaultPreload: 'intent',
   defaultPendingComponent: PageSkeleton,

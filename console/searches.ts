@@ -25,6 +25,10 @@ export interface KeySearch {
   kid?: string
   permission?: string
   created_by?: string
+  /** Whether only keys are listed whose creator was removed. */
+  creator?: 'gone'
+  /** A member: only keys of whose valid tokens it has seen one. */
+  token_seen_by?: string
   /** What tokens begin with. */
   prefix?: string
   /** Whether only keys that break a policy are listed. */
@@ -45,6 +49,8 @@ export function readKeySearch({
   kid,
   permission,
   created_by,
+  creator,
+  token_seen_by,
   prefix,
   breaks_policy,
   decoy,
@@ -59,6 +65,8 @@ export function readKeySearch({
     ...text('kid', kid),
     ...text('permission', permission),
     ...text('created_by', created_by),
+    ...oneOf('creator', ['gone'] as const, creator),
+    ...text('token_seen_by', token_seen_by),
     ...text('prefix', prefix),
     ...(breaks_policy === true && { breaks_policy }),
     ...(decoy === true && { decoy }),
@@ -131,6 +139,21 @@ export function readAuditSearch({ organization, key, actor, action, since, until
     ...oneOf('action', Object.keys(auditActions) as AuditAction[], action),
     ...text('since', since),
     ...text('until', until),
+  }
+}
+
+const memberStatuses = ['active', 'suspended', 'removed', 'all'] as const
+
+export interface MembersSearch {
+  status?: (typeof memberStatuses)[number]
+  /** Opens the form that invites somebody, or oneself. */
+  invite?: 'somebody' | 'self'
+}
+
+export function readMembersSearch({ status, invite }: Search): MembersSearch {
+  return {
+    ...oneOf('status', memberStatuses, status),
+    ...oneOf('invite', ['somebody', 'self'] as const, invite),
   }
 }
 

@@ -1,27 +1,33 @@
-// Who is signed in, what that key may do, and whether the session is over.
+// What who is signed in may do, how a session begins and ends, and whether it is over.
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import { covers, type ManagementPermission } from '../src/core/permissions.ts'
+import { clearActingFor, writeActingFor } from './acting-for.ts'
 import { ApiError, call, type WireKey, type WireSession } from './api.ts'
 import { withheldFrom } from './format/permission-list.ts'
 import { clearPageValue, writePageValue } from './page-value.ts'
+import { type Self, selfOfKey } from './self.ts'
 
 /** The id of the operator's own organization, whose keys act on every other. */
 export const rootOrganizationId = 'root'
 
 export interface Session {
-  /** The key that is signed in. */
-  key: WireKey
+  /** Who is signed in: a key, or a person. */
+  self: Self
   isRoot: boolean
-  /** Why the key may not do something, in a sentence; undefined if it may. */
+  /** What holds the permissions, at the beginning of a sentence. */
+  holder: 'Your key' | 'Your role'
+  /** Why what {@link notGrantable} names may not be granted, in a sentence. */
+  grantRefusal: string
+  /** Why who is signed in may not do something, in a sentence; undefined if they may. */
   refusal(permission: ManagementPermission): string | undefined
-  /** Whether the key may read an organization: its own in any case. */
+  /** Whether an organization may be read: one's own in any case. */
   readsOrganization(id: string): boolean
-  /** Which of these permissions the key may not grant to another. */
+  /** Which of these permissions may not be granted to a key. */
   notGrantable(permissions: readonly string[]): string[]
-  /** Why the key may not set metadata, in a sentence; undefined if it may. */
+  /** Why metadata may not be set, in a sentence; undefined if it may. */
   metadataRefusal: string | undefined
-  /** The latest expiry that the key may give a key of an organization; undefined if it may give any, and none. */
+  /** The latest expiry that a key of an organization may be given; undefined for any, and none. */
   latestExpiry(organization: string): string | undefined
   signOut(): Promise<void>
 }
@@ -36,21 +42,29 @@ export function useSession(): Session {
   return session
 }
 
-/** The session of a key; `end` is how to end it. */
-export function sessionOf(key: WireKey, end: () => Promise<void>): Session {
-  const isRoot = key.organization_id === rootOrganizationId
+/** The session of who is signed in; `end` is how to end it. */
+export function sessionOf(self: Self, end: () => Promise<void>): Session {
+  const isRoot = self.organization_id === rootOrganizationId
+  const holder = self.type === 'key' ? 'Your key' : 'Your role'
   const refusal = (permission: ManagementPermission) =>
-    covers(key.permissions, permission) ? undefined : `Your key lacks the permission ${permission}.`
+    covers(self.permissions, permission) ? undefined : `${holder} lacks the permission ${permission}.`
+  const given = [...self.permissions, ...self.grantable]
   return {
-    key,
+    self,
     isRoot,
+    holder,
     refusal,
+    grantRefusal:
+      self.type === 'key'
+        ? 'Your key does not hold it, so it cannot grant it.'
+        : 'Your organization does not let its members grant it.',
     readsOrganization: (id) =>
-      id === key.organization_id || refusal('latchkey:organizations:read') === undefined,
-    metadataRefusal: isRoot ? undefined : refusal('latchkey:metadata:write'),
+      id === self.organization_id || refusal('latchkey:organizations:read') === undefined,
+    // The list of a role is all that a member may do.
+    metadataRefusal: isRoot && self.type === 'key' ? undefined : refusal('latchkey:metadata:write'),
     latestExpiry: (organization) =>
-      organization === key.organization_id ? (key.expires_at ?? undefined) : undefined,
-    notGrantable: (permissions) => withheldFrom(key.permissions, isRoot, permissions),
+      organization === self.organization_id ? (self.expires_at ?? undefined) : undefined,
+    notGrantable: (permissions) => withheldFrom(given, isRoot, permissions),
     signOut: end,
   }
 }
@@ -62,6 +76,7 @@ export async function signOut(client: QueryClient): Promise<void> {
     if (!(error instanceof ApiError && error.status === 401)) throw error
   })
   clearPageValue()
+  clearActingFor()
   leave(client)
 }
 
@@ -72,10 +87,17 @@ export function leave(client: QueryClient): void {
 }
 
 /** Exchanges a token for a session; the token is kept nowhere. Throws {@link ApiError}. */
-export async function signIn(token: string): Promise<WireKey> {
+export async function signIn(token: string): Promise<Self> {
   const { page_value: pageValue } = await call<{ page_value: string }>('POST', '/v1/sessions', { token })
   writePageValue(pageValue)
-  return call<WireKey>('GET', '/v1/keys/self')
+  clearActingFor()
+  return selfOfKey(await call<WireKey>('GET', '/v1/keys/self'))
+}
+
+/** Acts for another organization from now on: nothing that was shown stays, and the first page is that organization's. */
+export function actFor(organization: string): void {
+  writeActingFor(organization)
+  location.assign('/')
 }
 
 /** Makes the sign-in fresh for ten minutes, by a token of the signed-in key. Throws {@link ApiError}. */

@@ -1,10 +1,22 @@
-// The keyboard from anywhere: `/` to the search, `n` for something new, `?` for help.
+// The keyboard from anywhere: Ctrl K searches everything, `/` leads to the page's search, `n` to something new, `?` to help.
 import { useEffect } from 'react'
 
 /** Listens while the layout is there. A page takes part by `data-shortcut` on its search field or its button. */
-export function useShortcuts(openHelp: () => void): void {
+export function useShortcuts({
+  openHelp,
+  openSearch,
+}: {
+  openHelp: () => void
+  openSearch: () => void
+}): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
+      if (isSearchKey(event)) {
+        // Also where a browser would go to its own search.
+        event.preventDefault()
+        if (document.querySelector('[role="dialog"]') === null) openSearch()
+        return
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isBusy(event.target))
         return
       if (event.key === '?') openHelp()
@@ -18,7 +30,11 @@ export function useShortcuts(openHelp: () => void): void {
     }
     document.addEventListener('keydown', listen)
     return () => document.removeEventListener('keydown', listen)
-  }, [openHelp])
+  }, [openHelp, openSearch])
+}
+
+function isSearchKey({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
+  return key.toLowerCase() === 'k' && (ctrlKey || metaKey) && !altKey && !shiftKey
 }
 
 /** Where letters are typed, or a dialog waits for an answer, they are no shortcuts. */

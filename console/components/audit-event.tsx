@@ -42,6 +42,7 @@ import { exactly } from '../format/times.ts'
 import { useSession } from '../session.ts'
 import { AuditChanges } from './audit-changes.tsx'
 import { KeyName } from './key-name.tsx'
+import { MemberName } from './member-name.tsx'
 import { OrganizationName } from './organization-name.tsx'
 import { Ago } from './time.tsx'
 
@@ -151,6 +152,7 @@ export function AuditEvent({ event, isOfKnownKey = false }: AuditEventProps) {
 
 function Subject({ event }: { event: WireAuditEvent }) {
   const { action, key_id, actor, organization_id, changes } = event
+  const memberId = typeof changes.member_id === 'string' ? changes.member_id : undefined
   const webhookId = typeof changes.webhook_id === 'string' ? changes.webhook_id : undefined
   return (
     <>
@@ -158,6 +160,12 @@ function Subject({ event }: { event: WireAuditEvent }) {
         <>
           {' '}
           <KeyName id={key_id} known={nameIn(event)} />
+        </>
+      )}
+      {memberId !== undefined && memberId !== actor && (
+        <>
+          {' '}
+          <MemberName id={memberId} />
         </>
       )}
       {webhookId !== undefined && (
@@ -188,9 +196,10 @@ function WebhookName({ id }: { id: string }) {
   )
 }
 
-/** A key by its name, and a link to it; any other actor in words, which lead nowhere. */
+/** A key or a member by name, with a link to it; any other actor in words, which lead nowhere. */
 function Actor({ id, type }: { id: string | null; type: WireAuditEvent['actor_type'] }) {
   if (type === 'key' && id !== null) return <KeyName id={id} />
+  if (type === 'member' && id !== null) return <MemberName id={id} />
   return (
     <>
       {actorName(type)}

@@ -1,10 +1,13 @@
 // The filters that are filled by names: the key that something was done to or by, and the organization.
 
 import { isKeyId } from '../format/key-ids.ts'
+import { memberName } from '../format/members.ts'
+import { findMembers } from '../member-queries.ts'
 import { useOrganizationName } from '../organization-names.ts'
 import { findKeys, findOrganizations } from '../queries.ts'
 import { useSession } from '../session.ts'
 import { useKeyName } from './key-name.tsx'
+import { useMemberName } from './member-name.tsx'
 import { SearchChoice } from './search-choice.tsx'
 
 interface ChoiceProps {
@@ -18,7 +21,7 @@ interface ChoiceProps {
 
 /** A key, by its name or its id. */
 export function KeyChoice({ id, organization, ...rest }: ChoiceProps & { organization: string | undefined }) {
-  const own = useSession().key.id
+  const own = useSession().self.id
   const isId = id !== undefined && isKeyId(id)
   const { name } = useKeyName(isId ? id : own)
   const search = {
@@ -36,12 +39,43 @@ export function KeyChoice({ id, organization, ...rest }: ChoiceProps & { organiz
   )
 }
 
+/** Who did something: a key or a member, by name or by id. */
+export function ActorChoice({
+  id,
+  organization,
+  ...rest
+}: ChoiceProps & { organization: string | undefined }) {
+  const { self, refusal } = useSession()
+  const isId = id !== undefined && isKeyId(id)
+  const member = useMemberName(id ?? '', isId)
+  const key = useKeyName(isId && !member.isPending && !member.isKnown ? id : self.id)
+  const readsMembers = refusal('latchkey:members:read') === undefined
+  const search = {
+    kind: `actors ${organization ?? ''}`,
+    find: async (q: string, signal: AbortSignal) => {
+      const people = readsMembers ? await findMembers(q, signal) : []
+      const named = people.map((one) => ({ id: one.id, name: memberName(one), note: one.email ?? '' }))
+      return [...named, ...(await findKeys(q, organization, signal))]
+    },
+  }
+  const name = member.isKnown ? member.name : key.name
+  return (
+    <SearchChoice
+      {...rest}
+      value={id}
+      name={isId ? name : undefined}
+      search={search}
+      placeholder="A name or id"
+    />
+  )
+}
+
 const organizations = { kind: 'organizations', find: findOrganizations }
 
 /** An organization, by its name or its id. */
 export function OrganizationChoice({ id, ...rest }: ChoiceProps) {
-  const { key, refusal } = useSession()
-  const name = useOrganizationName(id ?? key.organization_id)
+  const { self, refusal } = useSession()
+  const name = useOrganizationName(id ?? self.organization_id)
   const maySearch = refusal('latchkey:organizations:read') === undefined
   return (
     <SearchChoice

@@ -1,30 +1,63 @@
-// Who created a key: one of one's own keys, a user of the operator's, or the operator.
-
+// Who created a key: a member, one of one's own keys, a user of the operator's, or the operator.
+import type { CreatorType } from '../../src/core/actor.ts'
 import { withMarks } from '../format/foreign-text.ts'
 import { isKeyId, shortKeyId } from '../format/key-ids.ts'
 import { useSession } from '../session.ts'
 import { Foreign, marked } from './foreign.tsx'
 import { KeyName, useKeyName } from './key-name.tsx'
+import { MemberName, useMemberName } from './member-name.tsx'
 import { RowLink } from './row-link.tsx'
 import { useSettled } from './settled.ts'
 
+interface CreatorProps {
+  createdBy: string | null
+  /** What kind of creator it is; null or absent if nobody said. */
+  type?: CreatorType | null
+}
+
 /** Told in a list of facts. */
-export function Creator({ createdBy }: { createdBy: string | null }) {
+export function Creator({ createdBy, type }: CreatorProps) {
   const { isRoot } = useSession()
+  // Of some deeds nobody said what kind of actor did them.
+  const isAsked = type === undefined && createdBy !== null && isKeyId(createdBy)
+  const { isKnown, isPending } = useMemberName(createdBy ?? '', isAsked)
   if (createdBy === null) return <TheOperator />
+  if (isPending) return <span className="font-mono text-xs">{shortKeyId(createdBy)}</span>
+  if (type === 'member' || isKnown) return <MemberName id={createdBy} />
   // Operators may call their users by UUIDs too.
-  if (!isKeyId(createdBy)) return <Foreign text={createdBy} />
+  if (type === 'user' || !isKeyId(createdBy)) return <Foreign text={createdBy} />
   return <KeyName id={createdBy} unknown={isRoot ? <Foreign text={createdBy} /> : <TheOperator />} />
 }
 
 /** Told in a row of a list, cut where there is no room. */
-export function CreatorInRow({ createdBy }: { createdBy: string | null }) {
+export function CreatorInRow({ createdBy, type }: CreatorProps) {
   if (createdBy === null) return <TheOperator />
-  if (isKeyId(createdBy)) return <CreatingKey id={createdBy} />
+  if (type === 'member') return <MemberInRow id={createdBy} />
+  if (type !== 'user' && isKeyId(createdBy)) return <CreatingKey id={createdBy} />
   return (
     <span className="block truncate text-left" dir="auto" title={withMarks(createdBy)}>
       {marked(createdBy)}
     </span>
+  )
+}
+
+function MemberInRow({ id }: { id: string }) {
+  const { name, isKnown } = useMemberName(id)
+  if (!isKnown)
+    return (
+      <span className="block truncate text-left" title={id}>
+        {name}
+      </span>
+    )
+  return (
+    <RowLink
+      href={`/members/${id}`}
+      title={`${withMarks(name)} (${id})`}
+      className="block truncate rounded text-left text-link underline-offset-2 hover:underline"
+      dir="auto"
+    >
+      {marked(name)}
+    </RowLink>
   )
 }
 

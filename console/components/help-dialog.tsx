@@ -2,7 +2,8 @@
 import { Dialog } from './dialog.tsx'
 
 const keys = [
-  ['/', 'Go to the search'],
+  ['Ctrl K', 'Search for anything'],
+  ['/', 'Go to the search of the page'],
   ['n', 'New: a key, an organization, a plan or a webhook'],
   ['?', 'This help'],
   ['Esc', 'Close what is open'],

@@ -15,7 +15,7 @@ export function useKeyName(
   id: string,
   { known, mayAsk = true }: { known?: string | undefined; mayAsk?: boolean } = {},
 ): { name: string | undefined; isUnknown: boolean } {
-  const { key: own, refusal } = useSession()
+  const { self: own, refusal } = useSession()
   const isOwn = id === own.id
   const isAsked = !isOwn && known === undefined && refusal('latchkey:keys:read') === undefined
   const key = useQuery({ ...keyQuery(id), enabled: isAsked && mayAsk, staleTime: staleMs, retry: false })

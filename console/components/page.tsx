@@ -19,6 +19,10 @@ interface PageProps {
   lead?: ReactNode
   crumbs?: Crumb[]
   actions?: ReactNode
+  /** Above the title: the other pages of the same kind. */
+  above?: ReactNode
+  /** Below the title: the parts of what the page is about. */
+  tabs?: ReactNode
   /** How wide it may be: as one reads, if absent; as wide as the window for tables; or for two columns of text. */
   width?: keyof typeof widths
   children: ReactNode
@@ -28,7 +32,17 @@ interface PageProps {
 const frame = 'w-full px-4 py-6 sm:px-6 lg:px-8'
 const widths = { reading: 'max-w-6xl', columns: 'max-w-[112rem]', table: 'max-w-[140rem]' } as const
 
-export function Page({ title, aside, lead, crumbs = [], actions, width = 'reading', children }: PageProps) {
+export function Page({
+  title,
+  aside,
+  lead,
+  crumbs = [],
+  actions,
+  above,
+  tabs,
+  width = 'reading',
+  children,
+}: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${withMarks(title)} · Latchkey`
@@ -39,6 +53,7 @@ export function Page({ title, aside, lead, crumbs = [], actions, width = 'readin
   }, [])
   return (
     <div className={`${frame} ${widths[width]}`}>
+      {above}
       {crumbs.length > 0 && (
         <nav aria-label="You are here" className="mb-2">
           <ol className="flex flex-wrap items-center gap-1 text-muted">
@@ -72,6 +87,7 @@ export function Page({ title, aside, lead, crumbs = [], actions, width = 'readin
         </div>
         {actions && <div className="flex shrink-0 flex-wrap gap-2">{actions}</div>}
       </header>
+      {tabs}
       {children}
     </div>
   )

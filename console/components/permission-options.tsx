@@ -42,9 +42,7 @@ export function PermissionOptions({ id, options, active, withheld, pick }: Permi
             >
               {permission}
             </span>
-            <span className="text-xs text-muted tabular-nums">
-              {off ? 'Your key does not hold it' : note}
-            </span>
+            <span className="text-xs text-muted tabular-nums">{off ? 'You may not grant it' : note}</span>
           </div>
         )
       })}

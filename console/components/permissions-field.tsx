@@ -22,7 +22,7 @@ interface PermissionsFieldProps {
   optional?: boolean
   /**
    * The permissions. What is being typed is the last of them, whole or not, so that nothing typed is lost: ask
-   * `permissionFaults(value, useSession().notGrantable)` before the list is sent, and send none while it has any.
+   * `permissionFaults(value, session.notGrantable)` before the list is sent, and send none while it has any.
    */
   value: readonly string[]
   onChange: (value: string[]) => void
@@ -59,7 +59,7 @@ export function PermissionsField({
   const draft = typed !== '' && value.at(-1) === typed ? typed : ''
   const chips = draft === '' ? value : value.slice(0, -1)
   const notGrantable = granting ? session.notGrantable : () => []
-  const faults = permissionFaults(isUnfinished(draft) ? chips : value, notGrantable)
+  const faults = permissionFaults(isUnfinished(draft) ? chips : value, notGrantable, session.grantRefusal)
   const options = permissionOptions(draft, chips, inUse, catalogue)
   const names = catalogue.map(({ name }) => name)
   const uncatalogued = granting && faults.length === 0 ? uncataloguedOf(names, chips) : []

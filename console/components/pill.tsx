@@ -11,7 +11,7 @@ const tones = {
 
 interface PillProps {
   tone: keyof typeof tones
-  icon: LucideIcon
+  icon?: LucideIcon
   children: ReactNode
 }
 
@@ -20,7 +20,7 @@ export function Pill({ tone, icon: Icon, children }: PillProps) {
     <span
       className={`inline-flex items-center gap-1 whitespace-nowrap rounded-full px-2 py-0.5 text-xs font-medium ${tones[tone]}`}
     >
-      <Icon size={13} aria-hidden />
+      {Icon && <Icon size={13} aria-hidden />}
       {children}
     </span>
   )

@@ -150,7 +150,7 @@ export function SearchChoice({ label, value, name, change, search, ...rest }: Se
 }
 
 /** A text once it has not changed for a while. */
-function usePaused(text: string, pauseMs: number): string {
+export function usePaused(text: string, pauseMs: number): string {
   const [paused, setPaused] = useState(text)
   useEffect(() => {
     const timer = setTimeout(() => setPaused(text), pauseMs)

@@ -11,7 +11,7 @@ interface ShownOnceProps {
   /** Hold it in the state of a component and nowhere else: no query, no mutation's data, no address, no storage. */
   text: string
   /** What it is. */
-  what: 'token' | 'secret'
+  what: keyof typeof labels
   /** What to do if it is lost, in a sentence or two. */
   ifLost: string
   /** What else to tell, above it. */
@@ -22,6 +22,8 @@ interface ShownOnceProps {
   /** Goes on, once the reader has said that it is stored. */
   done: () => void
 }
+
+const labels = { token: 'Token', secret: 'Secret', link: 'Link' } as const
 
 const always = () => true
 
@@ -39,7 +41,7 @@ export function ShownOnce({ text, what, ifLost, lead, children, doneLabel = 'Don
         <p>{ifLost}</p>
       </Notice>
       {lead}
-      <CopyBox text={text} label={what === 'token' ? 'Token' : 'Secret'} />
+      <CopyBox text={text} label={labels[what]} />
       {children}
       <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">
         <label htmlFor={id} className="flex min-h-9 cursor-pointer items-center gap-2.5 font-medium">

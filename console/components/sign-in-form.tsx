@@ -1,9 +1,10 @@
 // The form that exchanges a token for a session.
-import { ApiError, type WireKey } from '../api.ts'
+import { ApiError } from '../api.ts'
+import type { Self } from '../self.ts'
 import { signIn } from '../session.ts'
 import { TokenForm } from './token-form.tsx'
 
-export function SignInForm({ signedIn }: { signedIn: (key: WireKey) => void }) {
+export function SignInForm({ signedIn }: { signedIn: (self: Self) => void }) {
   const exchange = async (token: string) => {
     const key = await signIn(token).catch((cause: unknown) => {
       throw explain(cause)

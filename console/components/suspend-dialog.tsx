@@ -98,14 +98,17 @@ export function SuspendDialog({ what, of, endsSession = false, preview, close, d
 export function SuspendedNotice({
   what,
   of: { suspended_at: since, suspended_by: by, suspended_reason: reason },
+  action,
 }: {
   what: keyof typeof leads
   of: Pick<WireKey | WireOrganization, 'suspended_at' | 'suspended_by' | 'suspended_reason'>
+  /** The way to where it is resumed, if that is not this page. */
+  action?: ReactNode
 }) {
   if (since === null) return null
   return (
     <div className="mb-6">
-      <Notice tone="warning" title={`The ${what} is suspended`}>
+      <Notice tone="warning" title={`The ${what} is suspended`} action={action}>
         <p>
           {what === 'key' ? 'Its tokens are refused' : 'All of its keys are refused'}
           {reason === null ? '.' : ': '}

@@ -5,6 +5,7 @@ import { exposureWords, leakSourceWords } from './exposures.ts'
 import { countOf, limitsInShort } from './limits.ts'
 import { leakWords } from './policies.ts'
 import { revocationWords } from './revocations.ts'
+import { roleLabel } from './roles.ts'
 import { lengthOf } from './times.ts'
 
 /** A value of a field: `none` says in words that there is none. */
@@ -66,6 +67,14 @@ const describers: Record<string, Describe> = {
   ],
   // Where an event of a webhook is named, so is the webhook.
   webhook_id: () => [],
+  // As with members.
+  member_id: () => [],
+  invitation_id: () => [],
+  role: (value) => [valueChange('Role', value, (role) => asText(roleLabel(String(role))))],
+  management_keys: (value) => [
+    valueChange('Keys that manage Latchkey', value, (what) => asText(what === 'revoke' ? 'Revoked' : 'Kept')),
+  ],
+  renamed: () => [valueChange('Name', 'changed', asText)],
   url: (value, { action }) =>
     action === 'key.exposed'
       ? [valueChange('Found at', value, (url) => (url === null ? nothing('Not said') : asText(url)))]

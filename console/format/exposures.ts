@@ -1,5 +1,4 @@
 // Leaks in the words of people: who reported one, what was done, and what a leaked token still opens. Pure.
-import type { Total } from '../../src/core/shapes/page.ts'
 import type { WireKey, WireKeyDetails, WireSecret } from '../api.ts'
 
 type Exposure = NonNullable<WireKey['exposure']>
@@ -30,14 +29,6 @@ const inShort: Record<Exposure['action'], string> = {
   ends_later: 'ends later',
   notified: 'nothing done',
   none: 'had ended',
-}
-
-const counts = new Intl.NumberFormat()
-
-/** `2 keys marked as leaked`: what the first page says. */
-export function leakedInWords({ count, isMore }: Total): string {
-  const more = isMore ? 'More than ' : ''
-  return `${more}${counts.format(count)} ${count === 1 && !isMore ? 'key' : 'keys'} marked as leaked`
 }
 
 /** What is known now of the token that leaked. */

@@ -8,6 +8,8 @@ export interface FilterChip {
   /** What it is: `Tag`. */
   label: string
   value: string
+  /** Whether the value is the id of somebody whose name is better told. */
+  isSomebody?: boolean
   remove: () => void
 }
 
@@ -23,12 +25,15 @@ export function statusOf({ status, kid, exposed }: KeySearch): NonNullable<KeySe
 
 /** The filters of a search, by the names of the wire, and the order in which they find keys at once. */
 function narrowed(search: KeySearch, now: number) {
-  const { q, kid, permission, created_by, prefix, decoy, exposed, only } = search
+  const { q, kid, permission, created_by, creator, token_seen_by, prefix, decoy, exposed, only } = search
   const selection: Partial<SelectedKeys> = only === undefined ? {} : selectedKeys(only, now)
   const { sort, ...selected } = selection
   return {
     sort,
-    filters: { q, tag: tagsOf(search), kid, permission, created_by, prefix, decoy, exposed, ...selected },
+    filters: {
+      ...{ q, tag: tagsOf(search), kid, permission, created_by, creator, token_seen_by, prefix },
+      ...{ decoy, exposed, ...selected },
+    },
   }
 }
 
@@ -65,10 +70,19 @@ export type ChangeSearch = (edit: (now: KeySearch) => KeySearch) => void
 
 /** The filters of a search that have no field of their own. */
 export function chipsOf(search: KeySearch, change: ChangeSearch): FilterChip[] {
-  const chip = (name: 'kid' | 'permission' | 'created_by', label: string, value = search[name]) =>
+  const chip = (
+    name: 'kid' | 'permission' | 'created_by' | 'token_seen_by',
+    label: string,
+    value = search[name],
+  ) =>
     value === undefined
       ? []
-      : [{ label, value, remove: () => change((now) => withFilter(now, name, undefined)) }]
+      : [
+          {
+            ...{ label, value, remove: () => change((now) => withFilter(now, name, undefined)) },
+            ...((name === 'created_by' || name === 'token_seen_by') && { isSomebody: true }),
+          },
+        ]
   return [
     ...tagsOf(search).map((tag) => ({
       label: 'Tag',
@@ -84,6 +98,16 @@ export function chipsOf(search: KeySearch, change: ChangeSearch): FilterChip[] {
     ...chip('kid', 'Token', search.kid && `${search.kid}…`),
     ...chip('permission', 'Permission'),
     ...chip('created_by', 'Created by'),
+    ...(search.creator
+      ? [
+          {
+            label: 'Creator',
+            value: 'gone',
+            remove: () => change((now) => withFilter(now, 'creator', undefined)),
+          },
+        ]
+      : []),
+    ...chip('token_seen_by', 'Token seen by'),
     ...(search.decoy
       ? [
           {

@@ -81,11 +81,12 @@ export interface PermissionFault {
 
 /**
  * Lists what is wrong with a list of permissions: forms, their number, and, where `notGrantable` is given (as
- * `useSession()` has it), those that the signed-in key may not grant.
+ * `useSession()` has it), those that who is signed in may not grant, and why.
  */
 export function permissionFaults(
   permissions: readonly string[],
   notGrantable: (permissions: readonly string[]) => string[] = () => [],
+  grantRefusal = 'Your key does not hold it, so it cannot grant it.',
 ): PermissionFault[] {
   const faults: PermissionFault[] = []
   if (permissions.length > mostPermissions) {
@@ -95,9 +96,7 @@ export function permissionFaults(
   const formed = permissions.filter((permission) => permissionFault(permission) === undefined)
   const withheld = new Set(notGrantable(formed))
   for (const permission of new Set(permissions)) {
-    const reason = withheld.has(permission)
-      ? 'Your key does not hold it, so it cannot grant it.'
-      : permissionFault(permission)
+    const reason = withheld.has(permission) ? grantRefusal : permissionFault(permission)
     if (reason !== undefined) faults.push({ permission, reason })
   }
   return faults
@@ -107,6 +106,15 @@ export interface PermissionOption {
   permission: string
   /** What it opens, or how many keys hold it. */
   note: string
+}
+
+/** What a permission means, as the catalogue or Latchkey itself has it; '' if nobody said. */
+export function meaningIn(permission: string, catalogue: readonly WireCatalogueEntry[]): string {
+  const entry = catalogue.find(({ name }) => name === permission)
+  if (entry !== undefined) return meaningOf(entry)
+  return Object.hasOwn(managementMeanings, permission)
+    ? managementMeanings[permission as ManagementPermission]
+    : ''
 }
 
 const mostOptions = 60

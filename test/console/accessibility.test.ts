@@ -17,19 +17,32 @@ const pages: Record<string, (stage: Stage) => string> = {
   'a new key': () => '/organizations/acme/new-key',
   'a key': ({ keyId }) => `/keys/${keyId}`,
   'a key whose token leaked': ({ leakedId }) => `/keys/${leakedId}`,
+  'the usage of a key': ({ keyId }) => `/keys/${keyId}/usage`,
   'usage by key': () => '/usage?group=key&range=24h',
-  'the audit log': () => '/audit-log',
+  activity: () => '/activity',
+  'the limits of a key': ({ keyId }) => `/keys/${keyId}/limits`,
+  'the permissions of a key': ({ keyId }) => `/keys/${keyId}/permissions`,
+  'the activity of a key': ({ keyId }) => `/keys/${keyId}/activity`,
   'no key': () => '/keys/01a20711-2508-7000-8000-18883f1ab395',
   'a token to try': () => '/try',
-  sessions: () => '/sessions',
   'keys that leaked': () => '/keys?exposed=true',
-  plans: () => '/plans',
-  permissions: () => '/permissions',
-  policy: () => '/policy',
+  account: () => '/account',
+  members: () => '/organizations/acme/members',
+  'a member': ({ people }) => `/members/${people.leaver.memberId}`,
+  'the usage of an organization': () => '/organizations/acme/usage',
+  'what nobody of the operator’s own is yet': () => '/settings/members?status=suspended',
+  'the limits of an organization': () => '/organizations/acme/limits',
+  'the activity of an organization': () => '/organizations/acme/activity',
+  leaks: () => '/settings/leaks',
+  'the settings of an organization': () => '/organizations/acme/settings',
+  instance: () => '/settings/instance',
+  plans: () => '/settings/plans',
+  permissions: () => '/settings/permissions',
+  policy: () => '/settings/policy',
   'the policy of an organization': () => '/organizations/acme/policy',
-  webhooks: () => '/webhooks',
+  webhooks: () => '/settings/webhooks',
   'a webhook': ({ webhookId }) => `/webhooks/${webhookId}`,
-  'webhooks, none of theirs': () => '/webhooks?organization=umbrella-labs',
+  'webhooks, none of theirs': () => '/settings/webhooks?organization=umbrella-labs',
   'no page': () => '/nowhere',
 }
 
@@ -52,9 +65,34 @@ const previewed: Record<string, (dialog: Locator) => Promise<unknown>> = {
 /** The ways to all dialogs, and to what else is seen only after something was done. */
 const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
   help: async (page) => {
-    await visit(page, '/sessions')
+    await visit(page, '/account')
     await page.getByRole('button', { name: 'Help and keyboard' }).click()
     await page.getByRole('dialog').waitFor()
+  },
+  'one search': async (page) => {
+    await leaveDialog(page)
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Name, id, or token' }).fill('ac')
+    await page.getByRole('option', { name: /Acme Robotics/ }).waitFor()
+  },
+  'an invitation to write': async (page) => {
+    await leaveDialog(page)
+    await openDialog(page, '/organizations/acme/members', 'Invite')
+    await page.getByRole('button', { name: 'Invite' }).last().click()
+    await page.getByRole('dialog').getByRole('alert').waitFor()
+  },
+  ...Object.fromEntries(
+    ['Role', 'Suspend', 'Reset', 'Remove'].map((name) => [
+      `a member: ${name}`,
+      async (page: Page, { people }: Stage) => {
+        await visit(page, '/account')
+        await openDialog(page, `/members/${people.developer.memberId}`, name)
+      },
+    ]),
+  ),
+  'what members may grant': async (page) => {
+    await visit(page, '/account')
+    await openDialog(page, '/organizations/acme/settings', 'Edit what its members may grant')
   },
   'a new organization': async (page) => {
     // The help is the frame's: it would stay.
@@ -67,7 +105,7 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
   },
   'a new plan, with a fault in what is folded': async (page) => {
     await leaveDialog(page)
-    await visit(page, '/plans')
+    await visit(page, '/settings/plans')
     await page.getByRole('button', { name: 'New plan' }).click()
     await page.getByRole('button', { name: 'Add a limit' }).first().click()
     await page.getByRole('button', { name: /^More/ }).click()
@@ -85,17 +123,17 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByRole('dialog').getByRole('alert').first().waitFor()
   },
   'a plan to change': async (page) => {
-    await visit(page, '/sessions')
-    await openDialog(page, '/plans', 'Edit the plan growth')
+    await visit(page, '/account')
+    await openDialog(page, '/settings/plans', 'Edit the plan growth')
   },
   'a plan to delete': async (page) => {
-    await visit(page, '/sessions')
-    await openDialog(page, '/plans', 'Delete the plan growth')
+    await visit(page, '/account')
+    await openDialog(page, '/settings/plans', 'Delete the plan growth')
     await page.getByRole('dialog').getByText('On this plan: 1 organization').waitFor()
   },
   'a new webhook, with a fault': async (page) => {
     await leaveDialog(page)
-    await visit(page, '/webhooks')
+    await visit(page, '/settings/webhooks')
     await page.getByRole('button', { name: 'New webhook' }).click()
     await page.getByRole('radio', { name: 'Some of them' }).check()
     await page.getByRole('button', { name: 'Single ones of Keys' }).click()
@@ -104,7 +142,7 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByRole('dialog').getByRole('alert').first().waitFor()
   },
   'what was sent, in full': async (page, { webhookId }) => {
-    await visit(page, '/sessions')
+    await visit(page, '/account')
     await visit(page, `/webhooks/${webhookId}`)
     await page.getByRole('button', { name: /Pending/ }).click()
     await page.getByText('Service Temporarily Unavailable').waitFor()
@@ -116,13 +154,13 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     ]),
   ),
   'a webhook: Enable': async (page) => {
-    await visit(page, '/webhooks')
+    await visit(page, '/settings/webhooks')
     await page.getByRole('link', { name: 'old.globex.example' }).click()
     await page.getByRole('button', { name: 'Enable', exact: true }).click()
     await page.getByRole('dialog').waitFor()
   },
   'the limits of an organization': async (page) => {
-    await openDialog(page, '/organizations/acme', 'Limits')
+    await openDialog(page, '/organizations/acme/limits', 'Limits')
   },
   'the organization of a new key': async (page) => {
     await visit(page, '/keys')
@@ -130,13 +168,14 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByRole('dialog', { name: 'Which organization owns the new key?' }).waitFor()
   },
   ...Object.fromEntries(
-    ['Rename the key', 'Edit the metadata', 'Forget the places'].map((name) => [
+    ['Rename the key', 'Edit the metadata'].map((name) => [
       name,
       (page: Page, { keyId }: Stage) => openDialog(page, `/keys/${keyId}`, name),
     ]),
   ),
+  'Forget the places': (page, { keyId }) => openDialog(page, `/keys/${keyId}/usage`, 'Forget the places'),
   'keys that are selected': async (page) => {
-    await visit(page, '/sessions')
+    await visit(page, '/account')
     await visit(page, '/organizations/acme')
     await page.getByRole('checkbox', { name: 'Select all that are shown' }).check()
     await page.getByRole('region', { name: 'Selected keys' }).waitFor()
@@ -155,7 +194,7 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByRole('button', { name: 'Filter', exact: true }).click()
     await page.getByRole('dialog').waitFor()
   },
-  'a permission to describe': (page) => openDialog(page, '/permissions', 'Describe emails:send'),
+  'a permission to describe': (page) => openDialog(page, '/settings/permissions', 'Describe emails:send'),
   'permissions to choose from': async (page, { keyId }) => {
     await openDialog(page, `/keys/${keyId}`, 'Edit the permissions')
     await page.getByRole('combobox', { name: 'Permissions' }).pressSequentially('em')
@@ -166,8 +205,9 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
       `what is refused, of ${name}`,
       async (page: Page, { keyId }: Stage) => {
         // Its form asks before it closes by Escape.
-        await visit(page, '/sessions')
-        await openDialog(page, `/keys/${keyId}`, name)
+        await visit(page, '/account')
+        const part = name === 'Edit the limits' ? '/limits' : ''
+        await openDialog(page, `/keys/${keyId}${part}`, name)
         const dialog = page.getByRole('dialog')
         await change(dialog)
         await dialog.getByText(/refused.* last 30 days|last 30 days.* refused/).waitFor()
@@ -185,18 +225,18 @@ const states: Record<string, (page: Page, stage: Stage) => Promise<unknown>> = {
     await page.getByLabel('Name', { exact: true }).fill('Axe')
     await page.getByRole('button', { name: 'Create' }).click()
     await page.getByText('I have stored the token').waitFor()
-    await page.getByRole('link', { name: 'Sessions' }).click()
+    await page.getByRole('link', { name: 'Your account' }).click()
     await page.getByRole('dialog', { name: 'Have you stored the token?' }).waitFor()
   },
   // The last of them: afterwards nobody is signed in.
   'a session that has ended': async (page) => {
     await page.getByRole('button', { name: 'Leave without it' }).click()
-    await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Account' }).waitFor()
     await page.evaluate(() => {
       const pageValue = localStorage.getItem('latchkey-session') ?? ''
       return fetch('/v1/sessions/self', { method: 'DELETE', headers: { 'latchkey-session': pageValue } })
     })
-    await page.getByRole('link', { name: 'Audit log' }).click()
+    await page.getByRole('link', { name: 'Activity' }).click()
     await page.getByRole('dialog', { name: 'Your session has ended' }).waitFor()
   },
 }

@@ -53,10 +53,10 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     async () => {
       const server = await browser.serve(await makeDatabase())
       await doEverything(server)
-      const page = await browser.open(server, { token: server.rootKey, path: '/sessions' })
+      const page = await browser.open(server, { token: server.rootKey, path: '/account' })
       await page.getByRole('button', { name: 'Sign out here' }).click()
       await page.getByLabel('Token', { exact: true }).waitFor()
-      const other = await browser.open(server, { token: server.rootKey, path: '/audit-log' })
+      const other = await browser.open(server, { token: server.rootKey, path: '/activity' })
       await events(other).nth(8).waitFor()
       for (const what of [
         'Created the organization Acme & Sons acme',
@@ -97,7 +97,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     await direct.run(`update audit_events set actor_type = 'system' where id = '${last?.id}'`)
     const page = await browser.open(server, {
       token: server.rootKey,
-      path: '/audit-log?organization=acme',
+      path: '/activity?organization=acme',
     })
     await events(page).nth(2).waitFor()
     const actors = events(page).getByText(/^by /)
@@ -129,7 +129,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     const { key, actor } = await doEverything(server)
     const page = await browser.open(server, {
       token: server.rootKey,
-      path: '/audit-log',
+      path: '/activity',
       timezoneId: 'Asia/Tokyo',
     })
     const expectAll = async (filter: ListAuditInput, count: number) => {
@@ -171,7 +171,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     await field('In the organization').fill('acme')
     await field('In the organization').press('Enter')
     await expectAll({ organizationId: 'acme' }, 7)
-    await field('By the key').fill(actor)
+    await field('Done by').fill(actor)
     // Taken as the field is left, in the same moment as the next one is chosen.
     await field('Action').focus()
     await field('Action').selectOption('Created the organization')
@@ -185,7 +185,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     await untilSealed(server.latchkey.audit)
     await page.reload()
     await expectAll({ organizationId: 'acme', actor, action: 'organization.created' }, 1)
-    await expect.poll(() => field('By the key').inputValue()).toBe('Root key')
+    await expect.poll(() => field('Done by').inputValue()).toBe('Root key')
     await page.getByText(actor, { exact: true }).waitFor()
     // The instant itself, with its zone, beside how long ago it was, and its number.
     const [at] = await listAll(server.latchkey, { action: 'organization.created', organizationId: 'acme' })
@@ -217,7 +217,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     const name = '=cmd|"/c calc"!A1, "quoted"'
     for (let i = 0; i < 60; i++) await keys.create({ organizationId: '-acme', name, createdBy: '=1+1' })
     await organizations.create({ id: 'globex', name: 'Globex' })
-    const path = '/audit-log?organization=-acme&action=key.created'
+    const path = '/activity?organization=-acme&action=key.created'
     const page = await browser.open(server, { token: server.rootKey, path })
     await events(page).first().waitFor()
     expect(await events(page).count()).toBe(50)
@@ -260,7 +260,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
 
   test.skipIf(skipsBrowser)('keeps no file of which a part is missing, and says so', async () => {
     const server = await browser.serve(await makeDatabase())
-    const path = '/audit-log'
+    const path = '/activity'
     const page = await browser.open(server, { token: server.rootKey, path, expected: /net::ERR_/ })
     await events(page).first().waitFor()
     let isKept = false
@@ -283,7 +283,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     const { key } = await doEverything(server)
     const permissions = ['latchkey:keys:read']
     const reader = await server.latchkey.keys.create({ organizationId: 'acme', name: 'Reader', permissions })
-    const page = await browser.open(server, { token: reader.key, path: '/audit-log' })
+    const page = await browser.open(server, { token: reader.key, path: '/activity' })
     await page.getByText('Your key cannot read the audit log').waitFor()
     for (const name of ['Download as CSV', 'Download as JSON lines']) {
       const refusal = await refusalOf(page.getByRole('button', { name }))
@@ -302,7 +302,7 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     expect(await events(page).count()).toBe(own.length)
     expect(await page.getByLabel('In the organization').count()).toBe(0)
 
-    await visit(page, `/keys/${key}`)
+    await visit(page, `/keys/${key}/activity`)
     const history = page.getByRole('region', { name: 'History' }).locator('ol > li')
     await history.first().waitFor()
     const told = await history.evaluateAll((items) =>

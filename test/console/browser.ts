@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { makeSqlite } from '../setup/databases.ts'
 import { wants } from '../setup/programs.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
-import { beginDocument, missingBrowser, signIn } from './chromium.ts'
+import { type BrowserSession, beginDocument, missingBrowser, signIn } from './chromium.ts'
 import { type Stage, setStage } from './stage.ts'
 import { takeTab } from './tab.ts'
 
@@ -24,6 +24,8 @@ export interface ConsoleOptions extends BrowserContextOptions {
   path?: string
   /** Signs in with it, over HTTP; nobody is signed in if absent. */
   token?: string
+  /** Signs a person in: a session of theirs. */
+  session?: BrowserSession
   /** Signs in by the form, as a person does, in a profile of its own: for what comes of a token that was typed. */
   byForm?: boolean
   /** Opens it in a profile of its own: for a test that changes what lasts there, or needs a cache without files. */
@@ -64,7 +66,10 @@ export function useBrowser(): TestBrowser {
       })
       return server
     },
-    open: async (server, { path = '/', token, byForm = false, own = byForm, expected, ...options } = {}) => {
+    open: async (
+      server,
+      { path = '/', token, session, byForm = false, own = byForm, expected, ...options } = {},
+    ) => {
       const { page, leave } = await takeTab(server.url, options, own)
       const { troubles, stop } = watchTroubles(page.context(), expected)
       cleanups.push(async () => {
@@ -73,11 +78,12 @@ export function useBrowser(): TestBrowser {
         expect(troubles).toEqual([])
       })
       page.setDefaultTimeout(20_000)
-      const begun = await beginDocument(page, byForm ? undefined : token)
+      const begun = await beginDocument(page, server.url, byForm ? undefined : (token ?? session))
       await page.goto(path)
       await begun.dispose()
       if (token !== undefined && byForm) await signIn(page, token)
-      else if (token !== undefined) await page.locator('#main').waitFor({ state: 'attached' })
+      else if (token !== undefined || session !== undefined)
+        await page.locator('#main').waitFor({ state: 'attached' })
       return page
     },
   }

@@ -40,7 +40,7 @@ onOneDatabase('SQLite', `the catalogue of permissions in the console${browserNot
     await createAcme(server.latchkey)
     const { keys } = server.latchkey
     await keys.create({ organizationId: 'acme', name: 'CI', permissions: ['emails:send', 'emials:send'] })
-    const page = await browser.open(server, { token: server.rootKey, path: '/permissions' })
+    const page = await browser.open(server, { token: server.rootKey, path: '/settings/permissions' })
     await page.getByText('No permission is described yet').waitFor()
     const others = page.getByRole('list', { name: 'In use, and not described' })
     await others.getByRole('button', { name: 'Describe emails:send' }).click()
@@ -97,13 +97,13 @@ onOneDatabase('SQLite', `the catalogue of permissions in the console${browserNot
     await keys.describePermissions({ permissions: [{ name: 'emails:send', description: 'Send emails' }] })
     const tokenOf = async (organizationId: string) =>
       (await keys.create({ organizationId, name: 'Reader', permissions: ['latchkey:keys:read'] })).key
-    const page = await browser.open(server, { token: await tokenOf('root'), path: '/permissions' })
+    const page = await browser.open(server, { token: await tokenOf('root'), path: '/settings/permissions' })
     await page.getByText('Send emails').waitFor()
     for (const name of ['Describe a permission', 'Edit emails:send', 'Remove emails:send'])
       expect(await refusalOf(page.getByRole('button', { name })), name).toMatch(/latchkey:permissions:write/)
     const other = await browser.open(server, {
       token: await tokenOf('acme'),
-      path: '/permissions',
+      path: '/settings/permissions',
       own: true,
     })
     await other.waitForURL('**/organizations/acme')

@@ -48,12 +48,26 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await button.waitFor({ state: 'detached' })
 }
 
+/** The two values of a session, as `latchkey.sessions.startFor` gives them for a person. */
+export interface BrowserSession {
+  value: string
+  pageValue: string
+}
+
 /**
- * Has the next document find nothing stored, or, with a token, a session: the browser is signed in over HTTP, as the form
- * does it. To be disposed of once that document has begun.
+ * Has the next document find nothing stored, or a session: of a token by which the browser is signed in over HTTP, as the form
+ * does it, or one that is given. To be disposed of once that document has begun.
  */
-export async function beginDocument(page: Page, token: string | undefined): Promise<Disposable> {
-  const pageValue = token === undefined ? undefined : await startSession(page, token)
+export async function beginDocument(
+  page: Page,
+  url: string,
+  as: string | BrowserSession | undefined,
+): Promise<Disposable> {
+  const pageValue = typeof as === 'string' ? await startSession(page, as) : as?.pageValue
+  if (typeof as === 'object')
+    await page
+      .context()
+      .addCookies([{ name: 'latchkey', value: as.value, url, httpOnly: true, sameSite: 'Strict' }])
   return page.addInitScript((value) => {
     // Frames have another origin.
     if (!location.protocol.startsWith('http')) return

@@ -63,9 +63,14 @@ onOneDatabase('SQLite', `edits by two administrators${browserNote}`, (makeDataba
       }
       await editTwice(`/keys/${key.id}`, `**/v1/keys/${key.id}`, ['Rename the key', 'Save'], rename)
       expect((await keys.get(key.id)).name).toBe('other:read')
-      await editTwice('/organizations/acme', '**/v1/organizations/acme', ['Rename', 'Rename'], rename)
+      await editTwice(
+        '/organizations/acme/settings',
+        '**/v1/organizations/acme',
+        ['Rename', 'Rename'],
+        rename,
+      )
       expect((await organizations.get('acme')).name).toBe('other:read')
-      await editTwice('/plans', '**/v1/plans?*', ['Edit the plan pro', 'Save'], permit)
+      await editTwice('/settings/plans', '**/v1/plans?*', ['Edit the plan pro', 'Save'], permit)
       expect((await plans.get('pro')).permissions).toEqual(expect.arrayContaining(['one:read', 'other:read']))
       await editTwice(`/webhooks/${id}`, `**/v1/webhooks/${id}`, ['Edit the webhook', 'Save'], describe)
       expect((await webhooks.get(id)).description).toBe('other:read')
@@ -139,7 +144,7 @@ onOneDatabase('SQLite', `edits by two administrators${browserNote}`, (makeDataba
 
   test.skipIf(skipsBrowser)('organizations and plans the same', async () => {
     const { organizations, plans, open } = await openTwice()
-    const page = await open('/organizations/acme')
+    const page = await open('/organizations/acme/settings')
     const rename = await openEdit(page, 'Rename')
     await rename.getByLabel('Name').fill('Mine')
     await organizations.update('acme', { plan: 'pro' })
@@ -149,7 +154,7 @@ onOneDatabase('SQLite', `edits by two administrators${browserNote}`, (makeDataba
     await closed(page)
     expect(await organizations.get('acme')).toMatchObject({ name: 'Mine', plan: 'pro' })
 
-    await page.goto('/plans')
+    await page.goto('/settings/plans')
     const edit = await openEdit(page, 'Edit the plan pro')
     await edit.getByRole('combobox').fill('orders:read')
     await page.keyboard.press('Enter')

@@ -86,7 +86,7 @@ onOneDatabase('SQLite', `text of others in the console${browserNote}`, (makeData
       // High enough to draw all rows of the list.
       const viewport = { width: 1280, height: 6000 }
       const page = await browser.open(server, { token: server.rootKey, userAgent, viewport })
-      for (const path of ['/organizations/acme', '/organizations', '/keys', '/audit-log', '/sessions']) {
+      for (const path of ['/organizations/acme', '/organizations', '/keys', '/activity', '/account']) {
         await visit(page, path)
         await expectOnlyText(page, path)
       }
@@ -143,7 +143,7 @@ onOneDatabase('SQLite', `text of others in the console${browserNote}`, (makeData
       '/organizations/acme',
       '/keys',
       '/organizations/acme/new-key',
-      '/audit-log',
+      '/activity',
       '/try',
     ]
     let filled = 0

@@ -13,9 +13,9 @@ describe(`a token in the memory of the browser${browserNote}`, () => {
     const server = await browser.serve(url)
     const page = await browser.open(server, { token: server.rootKey, byForm: true })
     const leave = async () => {
-      await page.getByRole('link', { name: 'Audit log' }).click()
+      await page.getByRole('link', { name: 'Activity' }).click()
       await page.getByRole('button', { name: 'Leave without it' }).click()
-      await page.getByRole('heading', { name: 'Audit log' }).waitFor()
+      await page.getByRole('heading', { name: 'Activity' }).waitFor()
     }
     const shown = async () => /re_\w{65}/.exec(await page.locator('pre').first().innerText())?.[0] as string
     expect(await isInMemory(page, server.rootKey)).toBe(false)

@@ -35,9 +35,7 @@ describe(`a fresh sign-in in the console${browserNote}`, () => {
     // Who would rather not loses nothing.
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
-    await page
-      .getByText('Nothing was changed. This change requires that you enter your token again.')
-      .waitFor()
+    await page.getByText('Nothing was changed. This change requires that you sign in again.').waitFor()
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('Nightly backup')
     expect((await server.latchkey.keys.list({ q: 'Nightly' })).items).toEqual([])
 

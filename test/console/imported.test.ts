@@ -71,8 +71,8 @@ onOneDatabase('SQLite', `imported tokens in the console${browserNote}`, (makeDat
     async () => {
       const server = await browser.serve(await makeDatabase())
       await createAcme(server.latchkey)
-      const page = await browser.open(server, { token: server.rootKey })
-      await page.getByRole('heading', { level: 2, name: 'Never used' }).waitFor()
+      const page = await browser.open(server, { token: server.rootKey, path: '/settings/instance' })
+      await page.getByRole('heading', { level: 2, name: 'Details' }).waitFor()
       expect(await page.getByRole('region', { name: 'Imported tokens' }).count()).toBe(0)
       const value = createHash('sha256').update(whole).digest('hex')
       await server.latchkey.keys.import([

@@ -48,15 +48,21 @@ describe(`the layout of the console${browserNote}`, () => {
         `/keys/${stageOf().keyId}`,
         '/organizations/globex?exposed=true',
         `/keys/${stageOf().leakedId}`,
+        `/keys/${stageOf().keyId}/usage`,
+        `/keys/${stageOf().keyId}/permissions`,
         '/organizations/acme/new-key',
-        '/webhooks',
+        '/settings/webhooks',
         `/webhooks/${stageOf().webhookId}`,
-        '/audit-log',
+        '/activity',
         '/try',
-        '/sessions',
+        '/account',
+        '/organizations/acme/members',
+        '/organizations/acme/settings',
+        `/members/${stageOf().people.leaver.memberId}`,
+        '/settings/instance',
       ]) {
         await go(page, path)
-        if (path === '/audit-log') await page.waitForLoadState('networkidle')
+        if (path === '/activity') await page.waitForLoadState('networkidle')
         // A shift is told with the frame after it.
         await page.evaluate(
           () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),

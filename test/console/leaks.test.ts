@@ -1,7 +1,7 @@
 // Leaks in the console: what a key with a reported token says, what is to be done about it, and the list of such keys.
 import { expect, test } from 'vitest'
 import { describeChanges } from '../../console/format/audit-changes.ts'
-import { exposureInShort, leakedInWords } from '../../console/format/exposures.ts'
+import { exposureInShort } from '../../console/format/exposures.ts'
 import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
@@ -130,13 +130,6 @@ onOneDatabase('SQLite', `a leak in the console${browserNote}`, (makeDatabase) =>
       await page.getByRole('link', { name: 'New key' }).waitFor()
     },
   )
-})
-
-test('the first page counts the keys with a mark in words', () => {
-  const told = [1, 2, 10_000].map((count) => leakedInWords({ count, isMore: count === 10_000 }))
-  expect(told).toEqual([
-    ...['1 key marked as leaked', '2 keys marked as leaked', 'More than 10,000 keys marked as leaked'],
-  ])
 })
 
 test('a list says of each report what became of the token', () => {

@@ -132,7 +132,7 @@ describe(`long searches in the console${browserNote}`, () => {
         )
       }
       const path = '/organizations/acme?q=needle'
-      const page = await browser.open(server, { token: server.rootKey, path: '/sessions' })
+      const page = await browser.open(server, { token: server.rootKey, path: '/account' })
       const release = await holdNextPages(page)
       await page.goto(path)
       await page.getByText('None found so far. Searching…').waitFor()
@@ -145,7 +145,7 @@ describe(`long searches in the console${browserNote}`, () => {
       expect(await page.getByRole('progressbar').count()).toBe(0)
 
       const releaseEvents = await holdNextPages(page)
-      await page.goto('/audit-log?organization=acme&action=key.rotated')
+      await page.goto('/activity?organization=acme&action=key.rotated')
       await page.getByText('No event found so far. Searching…').waitFor()
       expect(await page.getByText('No event matches these filters').count()).toBe(0)
       releaseEvents()

@@ -161,7 +161,7 @@ onOneDatabase('SQLite', `a new key in the console${browserNote}`, (makeDatabase)
 
       const ask = page.getByRole('dialog', { name: 'Have you stored the token?' })
       const leave: Record<string, () => Promise<unknown>> = {
-        link: () => page.getByRole('link', { name: 'Audit log' }).click(),
+        link: () => page.getByRole('link', { name: 'Activity' }).click(),
         back: () => page.evaluate(() => history.back()),
       }
       for (const [how, by] of Object.entries(leave)) {

@@ -94,6 +94,10 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
         .nth(1)
         .click()
       await page.getByRole('heading', { level: 1, name: 'Globex' }).waitFor()
+      await page
+        .getByRole('navigation', { name: 'Parts of Globex' })
+        .getByRole('link', { name: 'Settings' })
+        .click()
       await page.getByRole('button', { name: 'Rename' }).click()
       const dialog = page.getByRole('dialog', { name: 'Rename the organization' })
       expect(await dialog.getByLabel('Name').inputValue()).toBe('Globex')
@@ -114,6 +118,7 @@ onOneDatabase('PostgreSQL', `organizations in the console${browserNote}`, (makeD
       const renamed = { id: 'cust-42', name: 'Globex <b>Corporation</b>' }
       expect(await server.latchkey.organizations.get('cust-42')).toMatchObject(renamed)
 
+      await page.goBack()
       await page.goBack()
       await page.getByRole('link', { name: renamed.name }).waitFor()
       for (const again of ['back', 'reload']) {

@@ -24,7 +24,7 @@ onOneDatabase('SQLite', `the places of a key${browserNote}`, (makeDatabase) => {
     )
     if (revoked) await keys.revoke(key.id)
     const { key: token } = await keys.create({ organizationId: 'acme', name: 'Admin', permissions: as })
-    const page = await browser.open(server, { path: `/keys/${key.id}`, token })
+    const page = await browser.open(server, { path: `/keys/${key.id}/usage`, token })
     return { server, key, database, page, places: page.getByRole('region', { name: 'Places', exact: true }) }
   }
 
@@ -64,6 +64,7 @@ onOneDatabase('SQLite', `the places of a key${browserNote}`, (makeDatabase) => {
       await places.getByText('Of the calls that there were no place is known.').waitFor()
       expect(await places.getByRole('button').count()).toBe(0)
       expect((await server.latchkey.keys.readPlaces(key.id)).callers).toEqual([])
+      await page.getByRole('main').getByRole('link', { name: 'Activity' }).click()
       await page.getByRole('region', { name: 'History' }).getByText('Forgot the places of the key').waitFor()
     },
   )

@@ -16,7 +16,7 @@ onOneDatabase('SQLite', `plans in the console${browserNote}`, (makeDatabase) => 
   test.skipIf(skipsBrowser)('a plan is made, changed for its organizations, and deleted', async () => {
     const server = await serve()
     const { plans, organizations } = server.latchkey
-    const page = await browser.open(server, { token: server.rootKey, path: '/plans' })
+    const page = await browser.open(server, { token: server.rootKey, path: '/settings/plans' })
     await page.getByText('No plan yet').waitFor()
     await page.getByRole('button', { name: 'New plan' }).click()
     const making = page.getByRole('dialog', { name: 'New plan' })
@@ -100,7 +100,7 @@ onOneDatabase('SQLite', `plans in the console${browserNote}`, (makeDatabase) => 
         keyLimits: [{ name: 'requests', limit: 100, windowSeconds: 86_400 }],
       })
       const { id } = await keys.create({ organizationId: 'acme', name: 'CI' })
-      const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme' })
+      const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme/limits' })
       await page.getByRole('button', { name: 'Limits', exact: true }).click()
       const dialog = page.getByRole('dialog', { name: 'Limits of the organization' })
       await dialog.getByRole('option', { name: 'pro' }).waitFor({ state: 'attached' })
@@ -114,12 +114,12 @@ onOneDatabase('SQLite', `plans in the console${browserNote}`, (makeDatabase) => 
       await page.getByRole('dialog').getByRole('button', { name: 'Add units' }).click()
       await limits.getByText('55 of 55 left').waitFor()
 
-      await page.goto(`/keys/${id}`)
+      await page.goto(`/keys/${id}/limits`)
       await limits.getByText('100 of 100 left').waitFor()
       await limits.getByText('By the plan pro').waitFor()
       expect(await limits.getByRole('button', { name: /^Add units/ }).count()).toBe(0)
 
-      await page.goto('/organizations/acme')
+      await page.goto('/organizations/acme/limits')
       await page.getByRole('button', { name: 'Limits', exact: true }).click()
       expect(await dialog.getByLabel('Plan').inputValue()).toBe('pro')
       await dialog.getByLabel('Plan').selectOption('')
@@ -152,14 +152,14 @@ onOneDatabase('SQLite', `plans in the console${browserNote}`, (makeDatabase) => 
         name: 'Reader',
         permissions: ['latchkey:keys:read', 'latchkey:organizations:read'],
       })
-      const page = await browser.open(server, { token: reader.key, path: '/plans' })
+      const page = await browser.open(server, { token: reader.key, path: '/settings/plans' })
       const edit = page.getByRole('button', { name: 'Edit the plan pro' })
       await edit.waitFor()
       const why = 'Your key lacks the permission latchkey:limits:write.'
       expect(await refusalOf(edit)).toBe(why)
       expect(await refusalOf(page.getByRole('button', { name: 'New plan' }))).toBe(why)
       const admin = await keys.create({ organizationId: 'acme', name: 'Admin', permissions: ['latchkey:*'] })
-      const own = await browser.open(server, { token: admin.key, path: '/plans' })
+      const own = await browser.open(server, { token: admin.key, path: '/settings/plans' })
       await own.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
       expect(await own.getByRole('link', { name: 'Plans' }).count()).toBe(0)
     },
@@ -171,7 +171,7 @@ onOneDatabase('SQLite', `plans in the console${browserNote}`, (makeDatabase) => 
       const server = await serve()
       const { plans } = server.latchkey
       await plans.create({ name: 'pro' })
-      const page = await browser.open(server, { token: server.rootKey, path: '/plans' })
+      const page = await browser.open(server, { token: server.rootKey, path: '/settings/plans' })
       await page.getByRole('button', { name: 'Edit the plan pro' }).click()
       await page.getByLabel('Bound what its keys may do').check()
       await page.getByRole('combobox', { name: 'What its keys may do' }).fill('emails:*')

@@ -4,7 +4,7 @@ import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { dayMs, type GivenProfile, writeProfiles } from '../setup/profiles.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { fact, refusalOf } from './chromium.ts'
+import { refusalOf } from './chromium.ts'
 
 const minuteMs = 60_000
 
@@ -156,7 +156,8 @@ onOneDatabase('SQLite', `what a change would refuse${browserNote}`, (makeDatabas
 
   test.skipIf(skipsBrowser)('a key is narrowed to what its calls needed, by the form filled in', async () => {
     const { server, key, page, dialog } = await openKey(used)
-    const permissions = fact(page, 'Permissions').first()
+    await page.getByRole('main').getByRole('link', { name: 'Permissions' }).click()
+    const permissions = page.getByRole('region', { name: 'Permissions' })
     await permissions.getByText('Never used in the last 90 days').waitFor()
     expect(
       await permissions

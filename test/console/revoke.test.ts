@@ -53,9 +53,10 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
       expect([before.code, after.code]).toEqual(['valid', 'revoked'])
       await page.locator('main header').getByText('Revoked', { exact: true }).waitFor()
       await fact(page, 'Revoked').locator('time').first().waitFor()
-      await page.getByRole('region', { name: 'History' }).getByText('Revoked the key').waitFor()
       const again = page.getByRole('button', { name: 'Revoke', exact: true })
       expect(await refusalOf(again)).toBe('This key is revoked already.')
+      await page.getByRole('main').getByRole('link', { name: 'Activity' }).click()
+      await page.getByRole('region', { name: 'History' }).getByText('Revoked the key').waitFor()
     },
   )
 
@@ -80,6 +81,7 @@ onOneDatabase('SQLite', `revoking a key in the console${browserNote}`, (makeData
     await dialog.getByRole('button', { name: 'Revoke permanently' }).click()
     await dialog.waitFor({ state: 'detached' })
     await fact(page, 'Revoked').getByText(words).waitFor()
+    await page.getByRole('main').getByRole('link', { name: 'Activity' }).click()
     await page.getByRole('region', { name: 'History' }).getByText(words).first().waitFor()
     expect(await keys.get(id)).toMatchObject({ revocationReason: 'compromised' })
   })

@@ -35,7 +35,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
       await page.getByText('The old token has ended').waitFor()
       expect([await codeOf(server, old.key), await codeOf(server, token)]).toEqual(['rotated', 'valid'])
 
-      await page.getByRole('link', { name: 'Audit log' }).click()
+      await page.getByRole('link', { name: 'Activity' }).click()
       await page.getByRole('dialog', { name: 'Have you stored the token?' }).waitFor()
       await page.getByRole('button', { name: 'Stay here' }).click()
       const back = page.getByRole('button', { name: 'Back to the key' })
@@ -174,6 +174,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
       await outcome.getByText(/Every process confirmed in \d+ ms/).waitFor()
       expect([await codeOf(server, old), await codeOf(server, renewed)]).toEqual(['rotated', 'valid'])
       await secrets.nth(1).getByText('Ended').first().waitFor()
+      await page.getByRole('main').getByRole('link', { name: 'Activity' }).click()
       const history = page.getByRole('region', { name: 'History' })
       await history.getByText('Ended the grace period of the key').waitFor()
     },
@@ -213,7 +214,7 @@ onOneDatabase('PostgreSQL', `rotating a key in the console${browserNote}`, (make
     await page.getByLabel('I have stored the token').check()
     await page.getByRole('button', { name: 'Back to the key' }).click()
     await page.getByText('You are signed in with it').waitFor()
-    await page.getByRole('link', { name: 'Sessions' }).click()
+    await page.getByRole('link', { name: 'Your account' }).click()
     await page.getByText('This session').waitFor()
     expect(await page.getByRole('listitem').filter({ hasText: 'Signed in' }).count()).toBe(1)
     expect((await keys.get(id)).secrets).toHaveLength(2)

@@ -36,20 +36,20 @@ const pictures: Record<string, (page: Page, stage: Stage) => Promise<void>> = {
   key: async (page, { keyId }) => go(page, `/keys/${keyId}`),
   leak: async (page, { leakedId }) => go(page, `/keys/${leakedId}`),
   limits: async (page, { keyId }) => {
-    await go(page, `/keys/${keyId}`)
+    await go(page, `/keys/${keyId}/limits`)
     await page
       .getByRole('region', { name: 'Limits' })
       .evaluate((section) => section.scrollIntoView({ block: 'start' }))
   },
-  plans: async (page) => go(page, '/plans'),
-  webhooks: async (page) => go(page, '/webhooks'),
+  plans: async (page) => go(page, '/settings/plans'),
+  webhooks: async (page) => go(page, '/settings/webhooks'),
   webhook: async (page, { webhookId }) => {
     await go(page, `/webhooks/${webhookId}`)
     await page.getByRole('button', { name: /Pending/ }).click()
     await page.getByText('Service Temporarily Unavailable').waitFor()
   },
-  sessions: async (page) => go(page, '/sessions'),
-  'audit-log': async (page) => go(page, '/audit-log?organization=acme'),
+  sessions: async (page) => go(page, '/account'),
+  'audit-log': async (page) => go(page, '/activity?organization=acme'),
   'new-key': async (page) => {
     await fillNewKey(page)
     await page.getByRole('combobox', { name: 'Permissions' }).pressSequentially('em')

@@ -20,7 +20,7 @@ onOneDatabase('PostgreSQL', `the sessions page of the console${browserNote}`, (m
       const { key: stranger } = await server.latchkey.createRootKey()
       await server.latchkey.sessions.start(stranger, { userAgent: 'Someone else' })
       const open = (userAgent: string) =>
-        browser.open(server, { token: server.rootKey, path: '/sessions', userAgent })
+        browser.open(server, { token: server.rootKey, path: '/account', userAgent })
       const there = await open(firefox)
       const here = await open(safari)
       await rows(here).nth(1).waitFor()
@@ -54,7 +54,7 @@ onOneDatabase('PostgreSQL', `the sessions page of the console${browserNote}`, (m
     const server = await browser.serve(await makeDatabase())
     const elsewhere = []
     for (let i = 0; i < 3; i++) elsewhere.push(await server.latchkey.sessions.start(server.rootKey))
-    const page = await browser.open(server, { token: server.rootKey, path: '/sessions' })
+    const page = await browser.open(server, { token: server.rootKey, path: '/account' })
     await rows(page).nth(3).waitFor()
     await rows(page).getByText('An unknown browser').first().waitFor()
     await page.getByRole('button', { name: 'End all others' }).click()

@@ -70,7 +70,7 @@ onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) 
 
   test.skipIf(skipsBrowser)('signs out for good, and the way back shows nothing', async () => {
     const server = await browser.serve(await makeDatabase())
-    const page = await browser.open(server, { token: server.rootKey, path: '/sessions' })
+    const page = await browser.open(server, { token: server.rootKey, path: '/account' })
     const headers = await sessionOf(page)
     expect((await server.request('GET', '/v1/keys', { headers })).status).toBe(200)
     await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
@@ -89,18 +89,18 @@ onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) 
       const server = await browser.serve(await makeDatabase())
       const { keys } = server.latchkey
       const other = await server.latchkey.createRootKey()
-      const page = await browser.open(server, { token: other.key, path: '/audit-log?action=key.created' })
-      await page.getByRole('heading', { name: 'Audit log' }).waitFor()
+      const page = await browser.open(server, { token: other.key, path: '/activity?action=key.created' })
+      await page.getByRole('heading', { name: 'Activity' }).waitFor()
       await keys.revoke(other.id)
-      await page.getByRole('link', { name: 'Sessions' }).click()
+      await page.getByRole('link', { name: 'Your account' }).click()
       const dialog = page.getByRole('dialog', { name: 'Your session has ended' })
       await dialog.waitFor()
       await page.keyboard.press('Escape')
       expect(await dialog.isVisible()).toBe(true)
       await signIn(page, server.rootKey)
       await dialog.waitFor({ state: 'detached' })
-      await page.getByRole('heading', { name: 'Sessions' }).waitFor()
-      expect(new URL(page.url()).pathname).toBe('/sessions')
+      await page.getByRole('heading', { level: 1, name: 'Account' }).waitFor()
+      expect(new URL(page.url()).pathname).toBe('/account')
     },
   )
 
@@ -124,7 +124,7 @@ onOneDatabase('SQLite', `the door of the console${browserNote}`, (makeDatabase) 
         '/organizations/globex',
         '/keys',
         `/keys/${foreign.id}`,
-        '/audit-log?organization=globex',
+        '/activity?organization=globex',
       ]) {
         await go(page, path)
         const text = await page.locator('main').innerText()
@@ -154,7 +154,7 @@ describe(`every page of the console${browserNote}`, () => {
       // The server is away, and the browser knows nothing of it.
       await page.route('**/*', (route) => route.abort())
       // The files of these were not loaded yet, as this profile has none from before: a page, a window, a hint.
-      await page.getByRole('link', { name: 'Sessions' }).click()
+      await page.getByRole('link', { name: 'Your account' }).click()
       await banner.waitFor()
       await page.getByRole('button', { name: 'Help and keyboard' }).click()
       await page.getByText('The browser could not load this part of the page').waitFor()
@@ -171,8 +171,8 @@ describe(`every page of the console${browserNote}`, () => {
       await page.unroute('**/*')
       await banner.waitFor({ state: 'detached' })
       expect(await name.inputValue()).toBe('Long thought over')
-      await page.getByRole('link', { name: 'Sessions' }).click()
-      await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
+      await page.getByRole('link', { name: 'Your account' }).click()
+      await page.getByRole('heading', { level: 1, name: 'Account' }).waitFor()
     },
   )
 
@@ -182,16 +182,16 @@ describe(`every page of the console${browserNote}`, () => {
     const page = await browser.open(server, { token: server.rootKey, expected, own: true })
     await page.getByRole('heading', { name: 'Organizations' }).waitFor()
     let isAway = true
-    await page.route(/\/assets\/sessions-|\/healthz/, (route) => (isAway ? route.abort() : route.fallback()))
+    await page.route(/\/assets\/account-|\/healthz/, (route) => (isAway ? route.abort() : route.fallback()))
     // By its address, so that there is nothing to stay on.
-    await page.goto('/sessions')
+    await page.goto('/account')
     await page.getByText('This page could not be shown').waitFor()
     await page.getByRole('button', { name: 'Try again' }).click()
     await page.getByText('No connection to Latchkey').waitFor()
     // Chromium has put no error of its own in its place.
     expect(await page.getByText('This page could not be shown').isVisible()).toBe(true)
     isAway = false
-    await page.getByRole('heading', { level: 1, name: 'Sessions' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Account' }).waitFor()
   })
 
   test.skipIf(skipsBrowser)(
@@ -234,11 +234,11 @@ describe(`every page of the console${browserNote}`, () => {
   test.skipIf(skipsBrowser)('fits a phone, with a menu that goes away once it was used', async () => {
     const server = await browser.serve(url)
     const page = await browser.open(server, { token: server.rootKey, viewport: { width: 360, height: 740 } })
-    const link = page.getByRole('banner').getByRole('link', { name: 'Try a token' })
+    const link = page.getByRole('banner').getByRole('link', { name: 'Usage' })
     expect(await link.isVisible()).toBe(false)
     await page.getByRole('button', { name: 'Open the menu' }).click()
     await link.click()
-    await page.getByRole('heading', { level: 1, name: 'Try a token' }).waitFor()
+    await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
     await link.waitFor({ state: 'hidden' })
   })
 

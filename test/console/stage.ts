@@ -7,7 +7,11 @@ import { openLatchkey } from '../../src/latchkey.ts'
 import { callerBy } from '../setup/callers.ts'
 import { startTestServer, type TestServer } from '../setup/server.ts'
 import { addTraffic } from '../setup/traffic.ts'
+import { addPeople, type People } from './stage-people.ts'
 import { addWebhooks } from './stage-webhooks.ts'
+
+/** Where people reach the stage, as its links have it. */
+const publicUrl = 'https://keys.example.com'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -27,6 +31,8 @@ export interface Stage {
   webhookId: string
   /** The token of a key that may send emails, and no more. */
   token: string
+  /** Who may sign in, by what they are. */
+  people: People
 }
 
 /** What the calls of the busiest keys are. */
@@ -50,13 +56,13 @@ const kinds = [
 /** Lets the last ninety days happen on an empty database, and starts a server on it. */
 export async function setStage(databaseUrl: string): Promise<Stage> {
   const past = await play(databaseUrl)
-  return { server: await startTestServer(databaseUrl), ...past }
+  return { server: await startTestServer(databaseUrl, { publicUrl }), ...past }
 }
 
 async function play(database: string): Promise<Omit<Stage, 'server'>> {
   const present = Date.now()
   let now = present - 90 * day
-  await using latchkey = await openLatchkey({ database, now: () => now })
+  await using latchkey = await openLatchkey({ database, publicUrl, now: () => now })
   const { keys, organizations, plans } = latchkey
   const rootCaller = await callerBy(latchkey, (await latchkey.createRootKey()).key)
   const at = (ago: number) => {
@@ -236,5 +242,6 @@ async function play(database: string): Promise<Omit<Stage, 'server'>> {
   at(2 * minute)
   await latchkey.verify(rotated.key, { cost: { newsletters: 31, credits: 61_250, requests: 40 } })
   const webhookId = await addWebhooks(latchkey, database, present, from('203.0.113.24'))
-  return { keyId: key.id, leakedId: leaked.id, stagingId: staging.id, webhookId, token }
+  const people = await addPeople(latchkey, at)
+  return { people, keyId: key.id, leakedId: leaked.id, stagingId: staging.id, webhookId, token }
 }

@@ -37,7 +37,7 @@ describe(`a program on another port${browserNote}`, () => {
         const answer = await server.request(method, path, { headers, ...(body && { body }) })
         expect(answer, path).toMatchObject({ status: 401, json: { code: 'session_ended' } })
       }
-      await page.getByRole('link', { name: 'Sessions' }).click()
+      await page.getByRole('link', { name: 'Your account' }).click()
       await page.getByText('This session').waitFor()
       expect((await server.latchkey.keys.list({ q: 'Mine' })).items).toEqual([])
     },
@@ -72,7 +72,7 @@ describe(`a program on another port${browserNote}`, () => {
     await heading(second, 'Sign in to Latchkey').waitFor()
     await signIn(first, server.rootKey)
     await heading(second, 'Overview').waitFor()
-    await second.getByRole('link', { name: 'Audit log' }).click()
+    await second.getByRole('link', { name: 'Activity' }).click()
     await second.locator('ol > li').first().waitFor()
 
     // Another sign-in, in a third tab, takes the place of the first: every tab shows what the new key may see.

@@ -165,7 +165,7 @@ onOneDatabase('SQLite', `webhooks in the console${browserNote}`, (makeDatabase) 
     receiver.answers.status = 410
     await createKey(latchkey, 'Gone')
     await expect.poll(async () => (await latchkey.webhooks.get(id)).disabledReason).toBe('gone')
-    await page.goto('/audit-log')
+    await page.goto('/activity')
     const made = page.getByRole('listitem').filter({ hasText: 'Created the webhook' })
     const [created] = (await latchkey.audit.list({ action: 'webhook.created' })).items
     await made.getByText(`#${created?.sequence}`, { exact: true }).waitFor()
@@ -237,7 +237,10 @@ onOneDatabase('SQLite', `webhooks in the console${browserNote}`, (makeDatabase) 
       (await keys.create({ organizationId, name: 'Reader', permissions })).key
     const read = ['latchkey:keys:read', 'latchkey:webhooks:read']
 
-    const page = await browser.open(server, { token: await tokenOf('acme', read), path: '/webhooks' })
+    const page = await browser.open(server, {
+      token: await tokenOf('acme', read),
+      path: '/settings/webhooks',
+    })
     await page.getByRole('link', { name: 'acme.example/in' }).waitFor()
     expect(await page.getByRole('row').count()).toBe(2)
     expect(await page.getByRole('combobox', { name: 'Of the organization' }).count()).toBe(0)
@@ -251,7 +254,7 @@ onOneDatabase('SQLite', `webhooks in the console${browserNote}`, (makeDatabase) 
     await page.goto(`/webhooks/${foreign.id}`)
     await isHere(page, 'No such webhook')
 
-    const root = await browser.open(server, { token: server.rootKey, path: '/webhooks' })
+    const root = await browser.open(server, { token: server.rootKey, path: '/settings/webhooks' })
     const choice = root.getByRole('combobox', { name: 'Of the organization' })
     await root.getByRole('link', { name: 'root.example/in' }).waitFor()
     await choice.fill('acme')

@@ -42,8 +42,19 @@ export function RangeFigure({
 }
 
 /** The section of a page that is about somebody's usage. */
-export function RecentUsage({ owner, lead, isLow }: { owner: UsageOwner; lead: string; isLow?: boolean }) {
-  const [range, setRange] = useState<UsageRange>('7d')
+export function RecentUsage({
+  owner,
+  lead,
+  ...given
+}: {
+  owner: UsageOwner
+  lead: string
+  /** The time, if the page has it for other parts too. */
+  range?: UsageRange
+  change?: (range: UsageRange) => void
+}) {
+  const [own, setOwn] = useState<UsageRange>('7d')
+  const { range = own, change = setOwn } = given
   if (useSession().refusal('latchkey:usage:read') !== undefined) return null
   return (
     <Section
@@ -56,9 +67,9 @@ export function RecentUsage({ owner, lead, isLow }: { owner: UsageOwner; lead: s
           </Link>
         </>
       }
-      actions={<RangeChoice range={range} change={setRange} />}
+      actions={<RangeChoice range={range} change={change} />}
     >
-      <RangeFigure range={range} owner={owner} isLow={isLow} />
+      <RangeFigure range={range} owner={owner} />
     </Section>
   )
 }

@@ -1,96 +1,141 @@
-// Where else one is signed in with this key, and how to end it.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { LogOut } from 'lucide-react'
-import { call } from '../../api.ts'
+// Oneself: who one is, by what one signs in, for whom one may act, and where one is signed in.
+import { Link } from '@tanstack/react-router'
+import { Fingerprint, Pencil } from 'lucide-react'
+import { useState } from 'react'
+import type { WireOwnMember } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
-import { Foreign } from '../../components/foreign.tsx'
-import { ErrorNotice } from '../../components/notices.tsx'
-import { Page } from '../../components/page.tsx'
-import { limitsAsUsual, limitsOf } from '../../format/session-limits.ts'
-import { sessionsQuery } from '../../queries.ts'
-import { useSession } from '../../session.ts'
-import { SessionRow } from './session-row.tsx'
+import { Fact, Moment } from '../../components/fact.tsx'
+import { Foreign, marked } from '../../components/foreign.tsx'
+import { OrganizationName } from '../../components/organization-name.tsx'
+import { Page, Section } from '../../components/page.tsx'
+import { Pill } from '../../components/pill.tsx'
+import { Ago } from '../../components/time.tsx'
+import { roleLabel, roleMeaning } from '../../format/roles.ts'
+import { actFor, rootOrganizationId, useSession } from '../../session.ts'
+import { RenameMemberDialog } from '../members/rename-dialog.tsx'
+import { Sessions } from './sessions.tsx'
 
-export function SessionsPage() {
-  const { key, signOut } = useSession()
-  const client = useQueryClient()
-  const sessions = useQuery(sessionsQuery())
-  const end = useMutation({
-    mutationFn: async (ids: string[]) => {
-      for (const id of ids) await call('DELETE', `/v1/sessions/${id}`).catch(unlessOver)
-    },
-    onSettled: () => client.invalidateQueries({ queryKey: ['sessions'] }),
-  })
-  const leave = useMutation({ mutationFn: signOut })
-  const all = sessions.data ?? []
-  const others = all.filter(({ current }) => !current)
-  const own = all.find(({ current }) => current)
+export function AccountPage() {
+  const { self } = useSession()
   return (
     <Page
-      title="Sessions"
+      title="Account"
       lead={
-        <>
-          The browsers that the key <Foreign text={key.name} className="font-medium text-ink" /> is signed in
-          with. {own === undefined ? <span className="invisible">{limitsAsUsual}</span> : limitsOf(own)}
-        </>
-      }
-      actions={
-        <>
-          <Button
-            refusal={others.length === 0 ? 'There are no other sessions.' : undefined}
-            busy={end.isPending}
-            onClick={() => end.mutate(others.map(({ id }) => id))}
-          >
-            End all others
-          </Button>
-          <Button
-            icon={<LogOut size={16} aria-hidden />}
-            busy={leave.isPending}
-            onClick={() => leave.mutate()}
-          >
-            Sign out here
-          </Button>
-        </>
+        self.type === 'key' ? (
+          <>
+            You are signed in with the key{' '}
+            <Link
+              to="/keys/$key"
+              params={{ key: self.id }}
+              className="foreign text-link underline"
+              dir="auto"
+            >
+              {marked(self.name)}
+            </Link>
+            . What you do has the name of that key.
+          </>
+        ) : (
+          'What you do has your name. You sign in as yourself, and act for one organization at a time.'
+        )
       }
     >
-      {[end.error, leave.error].map(
-        (error) =>
-          error !== null && (
-            <div key={error.message} className="mb-4">
-              <ErrorNotice error={error} />
-            </div>
-          ),
+      {self.type === 'member' && (
+        <>
+          <You member={self.member} />
+          <Identities of={self.member} />
+          <Organizations of={self.member} />
+        </>
       )}
-      {sessions.data === undefined && sessions.error !== null ? (
-        <ErrorNotice error={sessions.error} retry={() => void sessions.refetch()} />
-      ) : (
-        <ul className="card divide-y divide-line" aria-busy={sessions.isPending}>
-          {sessions.isPending && <SessionSkeleton />}
-          {all.map((session) => (
-            <SessionRow
-              key={session.id}
-              session={session}
-              isEnding={end.isPending && end.variables.includes(session.id)}
-              end={() => end.mutate([session.id])}
-            />
-          ))}
-        </ul>
-      )}
+      <Sessions />
     </Page>
   )
 }
 
-/** Over already is what was wanted. */
-function unlessOver(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'session_not_found')) throw error
+function You({ member }: { member: WireOwnMember }) {
+  const { refusal } = useSession()
+  const [renaming, setRenaming] = useState(false)
+  const { name, email, role, organization_id: organization, created_at: createdAt } = member
+  return (
+    <Section title="You">
+      <dl className="-mt-3 grid lg:grid-cols-2 [&>*:first-child]:border-t-0 lg:[&>*:nth-child(2)]:border-t-0">
+        <Fact
+          label="Name"
+          action={
+            <Button
+              kind="quiet"
+              className="text-link"
+              icon={<Pencil size={16} aria-hidden />}
+              refusal={refusal('latchkey:members:write')}
+              onClick={() => setRenaming(true)}
+            >
+              Rename
+            </Button>
+          }
+        >
+          {name === null ? <span className="text-muted">None</span> : <Foreign text={name} />}
+        </Fact>
+        <Fact label="Address">{email === null ? 'None' : <Foreign text={email} />}</Fact>
+        <Fact label="Role" wide>
+          <span className="font-medium">{roleLabel(role)}</span> in{' '}
+          <OrganizationName id={organization} isShort />
+          <span className="mt-0.5 block text-muted">
+            {roleMeaning(role, organization === rootOrganizationId)}
+          </span>
+        </Fact>
+        <Fact label="Joined" wide>
+          <Moment instant={createdAt} />
+        </Fact>
+      </dl>
+      {renaming && <RenameMemberDialog of={member} close={() => setRenaming(false)} />}
+    </Section>
+  )
 }
 
-function SessionSkeleton() {
+function Identities({ of: { identities } }: { of: WireOwnMember }) {
   return (
-    <li className="p-4 sm:p-5">
-      <span className="sr-only">Loading</span>
-      <div className="h-5 w-48 animate-pulse rounded bg-line" />
-      <div className="mt-3 h-9 animate-pulse rounded bg-line/60" />
-    </li>
+    <Section title="How you sign in" lead="Each of these proves that it is you.">
+      <ul className="-my-3 divide-y divide-line">
+        {identities.map(({ id, provider, label, created_at: createdAt, last_used_at: lastUsedAt }) => (
+          <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-1 py-3">
+            <Fingerprint size={18} aria-hidden className="shrink-0 text-muted" />
+            <div className="min-w-0 grow basis-48">
+              <p className="foreign font-medium" dir="auto">
+                {marked(label)}
+              </p>
+              <p className="foreign text-muted">{marked(provider)}</p>
+            </div>
+            <p className="text-muted">
+              Added <Ago instant={createdAt} /> · last used <Ago instant={lastUsedAt} never="never" />
+            </p>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function Organizations({ of: { organizations, organization_id: own } }: { of: WireOwnMember }) {
+  return (
+    <Section title="Organizations" lead="For these you may act. What you may do never adds up.">
+      <ul className="-my-3 divide-y divide-line">
+        {organizations.map(({ id, name, role }) => (
+          <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-1 py-3">
+            <div className="min-w-0 grow basis-48">
+              <p className="foreign font-medium" dir="auto">
+                {marked(name)}
+              </p>
+              <p className="text-muted">{roleLabel(role)}</p>
+            </div>
+            {id === own ? (
+              <Pill tone="good">You act for it now</Pill>
+            ) : (
+              <Button aria-label={`Act for ${name}`} onClick={() => actFor(id)}>
+                Act for it
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }

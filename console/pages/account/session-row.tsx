@@ -19,7 +19,7 @@ export function SessionRow({ session, isEnding, end }: SessionRowProps) {
   const now = useNow()
   const device = deviceOf(session.user_agent) ?? 'An unknown browser'
   return (
-    <li className="flex flex-wrap items-center gap-x-5 gap-y-3 p-4 sm:p-5">
+    <li className="flex flex-wrap items-center gap-x-5 gap-y-3 py-4 sm:py-5">
       <span
         aria-hidden
         className="hidden size-10 items-center justify-center rounded-full bg-sunken text-muted sm:flex"
@@ -47,6 +47,12 @@ export function SessionRow({ session, isEnding, end }: SessionRowProps) {
           </Fact>
           <Fact label="Signed in">
             <Ago instant={session.created_at} />
+            {session.provider !== null && (
+              <>
+                {' '}
+                by <span className="foreign">{session.provider}</span>
+              </>
+            )}
           </Fact>
           <Fact label="Last seen">
             <Ago instant={session.last_seen_at} />

@@ -14,10 +14,10 @@ import { AuditFilters } from './filters.tsx'
 
 const eventsAtOnce = 50
 
-export function AuditLogPage() {
+export function ActivityPage() {
   const session = useSession()
-  const search = useSearch({ from: '/audit-log' })
-  const navigate = useNavigate({ from: '/audit-log' })
+  const search = useSearch({ from: '/activity' })
+  const navigate = useNavigate({ from: '/activity' })
   // From what the address says by then: a field that is left and one that is chosen change it at once.
   const change = (next: (search: AuditSearch) => AuditSearch) =>
     void navigate({ search: next, replace: true })
@@ -32,8 +32,8 @@ export function AuditLogPage() {
   const file = useDownload('/v1/audit-log/export', auditParameters(filter))
   return (
     <Page
-      title="Audit log"
-      lead="All changes of organizations, keys, plans, webhooks and sessions, newest first. Nobody can rewrite it unseen."
+      title="Activity"
+      lead="What was done and what happened, newest first: the audit log, which nobody can rewrite unseen."
       actions={<DownloadButtons file={file} refusal={downloadRefusal} />}
     >
       <DownloadFailure file={file} />
@@ -65,7 +65,7 @@ export function AuditLogPage() {
           </section>
         </>
       ) : (
-        <Notice tone="note" title="Your key cannot read the audit log">
+        <Notice tone="note" title={`${session.holder} cannot read the audit log`}>
           <p>{refusal} Ask the operator of Latchkey for a key that holds it.</p>
         </Notice>
       )}

@@ -3,7 +3,7 @@ import { SlidersHorizontal } from 'lucide-react'
 import { useId, useState } from 'react'
 import type { AuditAction } from '../../../src/core/shapes/audit.ts'
 import { Button } from '../../components/button.tsx'
-import { KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
+import { ActorChoice, KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
 import { DayFields } from '../../components/day-fields.tsx'
 import { SelectField } from '../../components/select-field.tsx'
 import { auditActions } from '../../format/audit-actions.ts'
@@ -73,8 +73,8 @@ export function AuditFilters({ search, faults, change }: AuditFiltersProps) {
         </div>
         <div className="col-span-2 sm:col-span-1">
           {/* One organization's log tells of keys of the operator's too. */}
-          <KeyChoice
-            label="By the key"
+          <ActorChoice
+            label="Done by"
             id={search.actor}
             organization={undefined}
             change={(actor) => set('actor', actor)}

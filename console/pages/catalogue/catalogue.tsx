@@ -14,6 +14,7 @@ import { groupsOf, undescribed } from '../../format/catalogue.ts'
 import { later } from '../../later.tsx'
 import { catalogueQuery, permissionsQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
+import { SettingsTabs } from '../settings/settings-tabs.tsx'
 
 const DescribeDialog = later(async () => (await import('./describe-dialog.tsx')).DescribeDialog, MissingPart)
 const RemoveDialog = later(async () => (await import('./remove-dialog.tsx')).RemoveDialog, MissingPart)
@@ -24,12 +25,12 @@ type Open =
   | undefined
 
 export function CataloguePage() {
-  const { isRoot, key, refusal } = useSession()
+  const { isRoot, self, refusal } = useSession()
   const [open, setOpen] = useState<Open>()
   const close = () => setOpen(undefined)
   if (!isRoot) {
     return (
-      <Navigate to="/organizations/$organization" params={{ organization: key.organization_id }} replace />
+      <Navigate to="/organizations/$organization" params={{ organization: self.organization_id }} replace />
     )
   }
   const unreadable = refusal('latchkey:keys:read')
@@ -47,6 +48,7 @@ export function CataloguePage() {
   )
   return (
     <Page
+      above={<SettingsTabs />}
       title="Permissions"
       lead="What the permissions of your API mean. Forms complete and explain them, and warn of others. This list grants nothing by itself."
       actions={describe('Describe a permission', 'n')}

@@ -10,9 +10,10 @@ import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page, PageSkeleton, Section } from '../../components/page.tsx'
 import { Status } from '../../components/status.tsx'
 import { SuspendDialog, SuspendedNotice } from '../../components/suspend-dialog.tsx'
+import { type Tab, Tabs } from '../../components/tabs.tsx'
 import { RecentUsage } from '../../components/usage/recent.tsx'
 import { type KeyWithSecrets, keyQuery, neededPermissionsQuery } from '../../queries.ts'
-import { useSession } from '../../session.ts'
+import { type Session, useSession } from '../../session.ts'
 import { KeyOutcome } from './key/applied.tsx'
 import { ChangePreview } from './key/change-preview.tsx'
 import { useKeyCrumbs } from './key/crumbs.ts'
@@ -24,6 +25,7 @@ import { Facts } from './key/facts.tsx'
 import { type Done, keyRefusals } from './key/key-changes.ts'
 import { KeyLimits } from './key/limits.tsx'
 import { Line, RefusedAbove, RefusedWithIt } from './key/line.tsx'
+import { KeyPermissions } from './key/permissions.tsx'
 import { ForgetPlacesDialog, Places } from './key/places.tsx'
 import { RevokeDialog } from './key/revoke-dialog.tsx'
 import { RotateDialog } from './key/rotate-dialog.tsx'
@@ -33,21 +35,25 @@ import { Secrets } from './key/secrets.tsx'
 const eventsAtOnce = 20
 const suspension = { suspend: true } as const
 
-export function KeyPage() {
-  const { key: id } = useParams({ from: '/keys/$key' })
+/** What of a key a page shows. */
+export type KeyPart = 'summary' | 'usage' | 'limits' | 'permissions' | 'activity'
+
+export function KeyPage({ part }: { part: KeyPart }) {
+  const { key: id = '' } = useParams({ strict: false })
   // On to another key, nothing of this one stays open.
-  return <KeyOf key={id} id={id} />
+  return <KeyOf key={id} id={id} part={part} />
 }
 
-function KeyOf({ id }: { id: string }) {
+function KeyOf({ id, part }: { id: string; part: KeyPart }) {
   const key = useQuery(keyQuery(id))
   // Read beside the key, and waited for: what it comes to stands in the middle of the page.
-  const isReadable = useSession().refusal('latchkey:usage:read') === undefined
+  const seesUsage = useSession().refusal('latchkey:usage:read') === undefined
+  const isReadable = seesUsage && part === 'permissions'
   const needed = useQuery({ ...neededPermissionsQuery(id), enabled: isReadable })
   const isComing = needed.isFetching && needed.data === undefined && needed.failureCount === 0
   const [rotated, setRotated] = useState<WireCreatedKey>()
   if (rotated !== undefined) return <RotatedPage of={rotated} done={() => setRotated(undefined)} />
-  if (key.data !== undefined && !isComing) return <KeyFound of={key.data} rotated={setRotated} />
+  if (key.data !== undefined && !isComing) return <KeyFound of={key.data} part={part} rotated={setRotated} />
   if (key.data !== undefined || key.error === null) return <PageSkeleton />
   if (key.error instanceof ApiError && key.error.code === 'key_not_found') return <NoKey />
   return (
@@ -75,16 +81,17 @@ function NoKey() {
 }
 
 type Open =
-  | { window: 'edit'; field: EditableField; suggested?: string[] }
+  | { window: 'edit'; field: EditableField; suggested?: string[] | undefined }
   | { window: 'rotate' | 'suspend' | 'revoke' | 'forget-places' }
   | { window: 'end-grace'; secret: WireSecret }
 
 interface KeyFoundProps {
   of: KeyWithSecrets
+  part: KeyPart
   rotated: (key: WireCreatedKey) => void
 }
 
-function KeyFound({ of: key, rotated }: KeyFoundProps) {
+function KeyFound({ of: key, part, rotated }: KeyFoundProps) {
   const session = useSession()
   const [open, setOpen] = useState<Open>()
   const [outcome, setOutcome] = useState<Partial<Done> & { title: string }>()
@@ -107,7 +114,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       aside={
         <>
           <Status status={key.status} />
-          {key.id === session.key.id && (
+          {key.id === session.self.id && (
             <span className="rounded-full bg-note-soft px-2 py-0.5 text-xs font-medium text-link">
               You are signed in with it
             </span>
@@ -115,6 +122,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
         </>
       }
       crumbs={crumbs}
+      tabs={<Tabs label={`Parts of ${key.name}`} tabs={tabsOf(key.id, session)} />}
       actions={
         <>
           <Button
@@ -169,24 +177,16 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       <DecoyNotice of={key} />
       <SuspendedNotice what="key" of={key} />
       <RefusedAbove of={key} />
-      {/* Where there is room, the history stands beside what it led to. */}
-      <div className="min-[110rem]:grid min-[110rem]:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] min-[110rem]:items-start min-[110rem]:gap-x-6">
-        <div>
+      {part === 'summary' && (
+        <>
           <Section title="Details">
             <Facts
               of={key}
               refusal={refusals.change}
               metadataRefusal={refusals.changeMetadata}
               edit={(field) => show({ window: 'edit', field })}
-              narrow={(suggested) => show({ window: 'edit', field: 'permissions', suggested })}
             />
           </Section>
-          <RecentUsage owner={{ key: key.id }} lead="The calls with this key, valid or not." />
-          <KeyLimits
-            of={key}
-            refusal={refusals.change}
-            edit={() => show({ window: 'edit', field: 'limits' })}
-          />
           <Section
             title="Secrets"
             lead="Each rotation gives the key a new secret, in a new token. Latchkey shows only the public part of a token."
@@ -198,8 +198,32 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
             />
           </Section>
           <Line of={key} refusal={refusals.newChild} />
+        </>
+      )}
+      {part === 'usage' && (
+        <>
+          {session.refusal('latchkey:usage:read') !== undefined && (
+            <Notice tone="note">{session.refusal('latchkey:usage:read')}</Notice>
+          )}
+          <RecentUsage owner={{ key: key.id }} lead="The calls with this key, valid or not." />
           <Places of={key} refusal={refusals.forgetPlaces} forget={() => show({ window: 'forget-places' })} />
-        </div>
+        </>
+      )}
+      {part === 'limits' && (
+        <KeyLimits
+          of={key}
+          refusal={refusals.change}
+          edit={() => show({ window: 'edit', field: 'limits' })}
+        />
+      )}
+      {part === 'permissions' && (
+        <KeyPermissions
+          of={key}
+          refusal={refusals.change}
+          edit={(suggested) => show({ window: 'edit', field: 'permissions', suggested })}
+        />
+      )}
+      {part === 'activity' && (
         <Section title="History" lead="The changes of this key, newest first.">
           {auditRefusal === undefined ? (
             <AuditTrail
@@ -212,7 +236,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
             <Notice tone="note">{auditRefusal}</Notice>
           )}
         </Section>
-      </div>
+      )}
       {open?.window === 'edit' && (
         <EditField field={open.field} suggested={open.suggested} of={key} close={close} />
       )}
@@ -221,7 +245,7 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
         <SuspendDialog
           what="key"
           of={key}
-          endsSession={key.id === session.key.id}
+          endsSession={key.id === session.self.id}
           preview={
             <>
               <ChangePreview of={key} change={suspension} />
@@ -246,4 +270,20 @@ function KeyFound({ of: key, rotated }: KeyFoundProps) {
       )}
     </Page>
   )
+}
+
+function tabsOf(key: string, { refusal }: Pick<Session, 'refusal'>): Tab[] {
+  const params = { key }
+  const may = (permission: Parameters<typeof refusal>[0]) => refusal(permission) === undefined
+  return [
+    { label: 'Summary', link: { to: '/keys/$key', params }, isExact: true },
+    ...(may('latchkey:usage:read')
+      ? ([{ label: 'Usage', link: { to: '/keys/$key/usage', params } }] as const)
+      : []),
+    { label: 'Limits', link: { to: '/keys/$key/limits', params } },
+    { label: 'Permissions', link: { to: '/keys/$key/permissions', params } },
+    ...(may('latchkey:audit:read')
+      ? ([{ label: 'Activity', link: { to: '/keys/$key/activity', params } }] as const)
+      : []),
+  ]
 }

@@ -39,10 +39,10 @@ interface BlankProps {
 }
 
 function Blank({ organization, parent: parentId, created }: BlankProps) {
-  const { isRoot, key, refusal, readsOrganization } = useSession()
+  const { isRoot, self, refusal, readsOrganization } = useSession()
   const known = useQuery({ ...organizationQuery(organization), enabled: readsOrganization(organization) })
   const parent = useQuery({ ...keyQuery(parentId ?? ''), enabled: parentId !== undefined })
-  const isForeign = !isRoot && organization !== key.organization_id
+  const isForeign = !isRoot && organization !== self.organization_id
   const isUnknown = known.error instanceof ApiError && known.error.status === 404
   const refused = refusal('latchkey:keys:write')
   const name = known.data?.name ?? organization

@@ -26,11 +26,11 @@ const CreateOrganizationDialog = later(
 )
 
 export function OrganizationsPage() {
-  const { isRoot, key, refusal } = useSession()
+  const { isRoot, self, refusal } = useSession()
   const [creating, setCreating] = useState(false)
   if (!isRoot) {
     return (
-      <Navigate to="/organizations/$organization" params={{ organization: key.organization_id }} replace />
+      <Navigate to="/organizations/$organization" params={{ organization: self.organization_id }} replace />
     )
   }
   const create = (text: string, shortcut?: 'n') => (

@@ -5,33 +5,29 @@ import { Notice } from '../../components/notices.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { RangeChoice, RangeFigure, useHour } from '../../components/usage/recent.tsx'
 import { type UsageRange, usageRanges } from '../../format/usage.ts'
+import { firstPlace, hasOverview, linkOf } from '../../places.ts'
 import { useSession } from '../../session.ts'
 import { rangeQuery, type UsageOwner } from '../../usage-queries.ts'
+import { NeedsAttention } from './attention.tsx'
 import { Busiest } from './busiest.tsx'
-import { Imported } from './imported.tsx'
-import { KeysToSee } from './keys.tsx'
-import { LeakedKeys } from './leaked.tsx'
 import { Reasons } from './reasons.tsx'
 import { FirstSteps } from './steps.tsx'
 
 const defaultRange: UsageRange = '24h'
 
 export function OverviewPage() {
-  const { isRoot, key, refusal } = useSession()
+  const session = useSession()
+  const { isRoot, self, refusal, holder } = session
   const { range = defaultRange } = useSearch({ from: '/' })
   const navigate = useNavigate({ from: '/' })
   const unseen = refusal('latchkey:usage:read')
-  // Who may see no figures begins with the keys.
-  if (!isRoot && unseen !== undefined)
-    return (
-      <Navigate to="/organizations/$organization" params={{ organization: key.organization_id }} replace />
-    )
-  const owner: UsageOwner = isRoot ? {} : { organization: key.organization_id }
+  // Who runs nothing begins with what they come for.
+  if (!hasOverview(session)) return <Navigate {...linkOf(firstPlace(session), session)} replace />
+  const owner: UsageOwner = isRoot ? {} : { organization: self.organization_id }
   return (
     <Page
       width="columns"
       title="Overview"
-      aside={refusal('latchkey:keys:read') === undefined && <LeakedKeys owner={owner} />}
       lead={isRoot ? 'The calls with keys of all organizations.' : 'The calls with your keys.'}
       actions={
         unseen === undefined && (
@@ -44,18 +40,17 @@ export function OverviewPage() {
         )
       }
     >
-      <FirstSteps isRoot={isRoot} organization={key.organization_id} />
+      <FirstSteps isRoot={isRoot} organization={self.organization_id} />
+      {refusal('latchkey:keys:read') === undefined && <NeedsAttention owner={owner} />}
       {unseen === undefined ? (
         <Calls range={range} owner={owner} isRoot={isRoot} />
       ) : (
         <div className="mb-6">
-          <Notice tone="note" title="Your key cannot read usage">
+          <Notice tone="note" title={`${holder} cannot read usage`}>
             <p>{unseen} Without it there are no figures here.</p>
           </Notice>
         </div>
       )}
-      {refusal('latchkey:keys:read') === undefined && <KeysToSee owner={owner} />}
-      {isRoot && refusal('latchkey:keys:read') === undefined && <Imported />}
     </Page>
   )
 }

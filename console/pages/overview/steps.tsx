@@ -8,12 +8,12 @@ import { firstStepsQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
 
 export function FirstSteps({ isRoot, organization }: { isRoot: boolean; organization: string }) {
-  const { key, refusal } = useSession()
+  const { self, refusal } = useSession()
   const maySee =
     refusal('latchkey:keys:read') === undefined &&
     (!isRoot || refusal('latchkey:organizations:read') === undefined)
   const { data } = useQuery({
-    ...firstStepsQuery(isRoot ? undefined : organization, key.id),
+    ...firstStepsQuery(isRoot ? undefined : organization, self.id),
     enabled: maySee,
   })
   if (data === undefined || (data.hasOrganization && data.hasKey && data.isVerified)) return null

@@ -10,6 +10,7 @@ import { EmptyState, ErrorNotice, Notice, NotRenewed } from '../../components/no
 import { Page } from '../../components/page.tsx'
 import { later } from '../../later.tsx'
 import { useSession } from '../../session.ts'
+import { SettingsTabs } from '../settings/settings-tabs.tsx'
 import { PlanCard } from './plan-card.tsx'
 import { usePlans } from './use-plans.ts'
 
@@ -22,12 +23,12 @@ const DeletePlanDialog = later(
 type Open = { window: 'new' } | { window: 'edit' | 'delete'; plan: WirePlan }
 
 export function PlansPage() {
-  const { isRoot, key, refusal } = useSession()
+  const { isRoot, self, refusal } = useSession()
   const [open, setOpen] = useState<Open>()
   const close = () => setOpen(undefined)
   if (!isRoot) {
     return (
-      <Navigate to="/organizations/$organization" params={{ organization: key.organization_id }} replace />
+      <Navigate to="/organizations/$organization" params={{ organization: self.organization_id }} replace />
     )
   }
   const unreadable = refusal('latchkey:organizations:read')
@@ -45,6 +46,7 @@ export function PlansPage() {
   )
   return (
     <Page
+      above={<SettingsTabs />}
       title="Plans"
       lead="Limits and permissions that organizations share. A change of a plan reaches all of them within two seconds."
       actions={create('New plan', 'n')}

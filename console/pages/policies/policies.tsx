@@ -12,18 +12,19 @@ import { later } from '../../later.tsx'
 import { useOrganizationName } from '../../organization-names.ts'
 import { policyQuery } from '../../policy-queries.ts'
 import { rootOrganizationId, useSession } from '../../session.ts'
+import { SettingsTabs } from '../settings/settings-tabs.tsx'
 import { RuleList } from './rules.tsx'
 
 const EditPolicyDialog = later(async () => (await import('./edit.tsx')).EditPolicyDialog, MissingPart)
 const RemovePolicyDialog = later(async () => (await import('./edit.tsx')).RemovePolicyDialog, MissingPart)
 
 export function DeploymentPolicyPage() {
-  const { isRoot, key } = useSession()
+  const { isRoot, self } = useSession()
   if (!isRoot)
     return (
       <Navigate
         to="/organizations/$organization/policy"
-        params={{ organization: key.organization_id }}
+        params={{ organization: self.organization_id }}
         replace
       />
     )
@@ -33,26 +34,27 @@ export function DeploymentPolicyPage() {
       lead="What new and changed keys of every organization must keep. The operator’s own keys are exempt."
       organization={undefined}
       crumbs={[]}
+      above={<SettingsTabs />}
     />
   )
 }
 
 export function OrganizationPolicyPage() {
   const { organization } = useParams({ from: '/organizations/$organization/policy' })
-  const { isRoot, key } = useSession()
+  const { isRoot, self } = useSession()
   const name = useOrganizationName(organization) ?? organization
   // The keys of the operator's own organization are exempt.
-  if (organization === rootOrganizationId) return <Navigate to="/policy" replace />
-  if (!isRoot && organization !== key.organization_id)
+  if (organization === rootOrganizationId) return <Navigate to="/settings/policy" replace />
+  if (!isRoot && organization !== self.organization_id)
     return (
       <Navigate
         to="/organizations/$organization/policy"
-        params={{ organization: key.organization_id }}
+        params={{ organization: self.organization_id }}
         replace
       />
     )
   const crumbs: Crumb[] = [
-    { label: name, link: { to: '/organizations/$organization', params: { organization } } },
+    { label: name, link: { to: '/organizations/$organization/settings', params: { organization } } },
   ]
   return (
     <PolicyPage
@@ -70,9 +72,10 @@ interface PolicyPageProps {
   /** Undefined for the deployment. */
   organization: string | undefined
   crumbs: Crumb[]
+  above?: ReactNode
 }
 
-function PolicyPage({ title, lead, organization, crumbs }: PolicyPageProps) {
+function PolicyPage({ title, lead, organization, crumbs, above }: PolicyPageProps) {
   const { refusal } = useSession()
   const [open, setOpen] = useState<'edit' | 'remove'>()
   const close = () => setOpen(undefined)
@@ -86,6 +89,7 @@ function PolicyPage({ title, lead, organization, crumbs }: PolicyPageProps) {
       title={title}
       lead={lead}
       crumbs={crumbs}
+      above={above}
       actions={
         edited && (
           <>

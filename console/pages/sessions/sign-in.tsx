@@ -1,11 +1,11 @@
 // The first page of who is not signed in. Whatever the address is, it is there again afterwards.
 import { useEffect, useRef } from 'react'
-import type { WireKey } from '../../api.ts'
 import { useFocusOnArrival } from '../../components/autofocus.ts'
 import { Logo } from '../../components/logo.tsx'
 import { SignInForm } from '../../components/sign-in-form.tsx'
+import type { Self } from '../../self.ts'
 
-export function SignInPage({ signedIn }: { signedIn: (key: WireKey) => void }) {
+export function SignInPage({ signedIn }: { signedIn: (self: Self) => void }) {
   const place = useRef<HTMLElement>(null)
   useFocusOnArrival(place)
   useEffect(() => {

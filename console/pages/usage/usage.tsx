@@ -49,7 +49,7 @@ export function UsagePage() {
           )}
         </>
       ) : (
-        <Notice tone="note" title="Your key cannot read usage">
+        <Notice tone="note" title={`${session.holder} cannot read usage`}>
           <p>{refusal} Ask the operator of Latchkey for a key that holds it.</p>
         </Notice>
       )}

@@ -68,7 +68,7 @@ export function WebhookFacts({ of: webhook, refusal, rotate }: WebhookFactsProps
         <Moment instant={webhook.created_at} />
       </Fact>
       <Fact label="Created by">
-        <Creator createdBy={webhook.created_by} />
+        <Creator createdBy={webhook.created_by} type={webhook.created_by_type} />
       </Fact>
       {webhook.description?.trim() && (
         <Fact label="Description" wide>

@@ -6,7 +6,7 @@ import { type Crumb, Page } from '../../components/page.tsx'
 import { ShownOnce } from '../../components/shown-once.tsx'
 import { receiverSnippet } from '../../format/webhooks.ts'
 
-export const webhookCrumbs: Crumb[] = [{ label: 'Webhooks', link: { to: '/webhooks' } }]
+export const webhookCrumbs: Crumb[] = [{ label: 'Webhooks', link: { to: '/settings/webhooks' } }]
 
 interface SecretPageProps {
   title: string

@@ -78,7 +78,7 @@ function NoWebhook() {
         <EmptyState
           icon={<Webhook size={22} />}
           title="There is no webhook at this address"
-          action={<LinkButton to="/webhooks">Go to the webhooks</LinkButton>}
+          action={<LinkButton to="/settings/webhooks">Go to the webhooks</LinkButton>}
         >
           It was deleted, its id is wrong, or it belongs to an organization that you cannot see.
         </EmptyState>
@@ -202,7 +202,7 @@ function WebhookFound({ of: webhook, rotated }: WebhookFoundProps) {
           <DeleteWebhookDialog
             webhook={webhook}
             close={close}
-            deleted={() => void navigate({ to: '/webhooks', replace: true })}
+            deleted={() => void navigate({ to: '/settings/webhooks', replace: true })}
           />
         )}
         {open === 'replay' && (

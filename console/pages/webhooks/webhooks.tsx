@@ -14,6 +14,7 @@ import { later } from '../../later.tsx'
 import { webhooksQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
 import { useEndlessList } from '../../virtual-list/endless-list.ts'
+import { SettingsTabs } from '../settings/settings-tabs.tsx'
 import { SecretPage } from './secret.tsx'
 import { WebhookTable } from './table.tsx'
 
@@ -21,7 +22,7 @@ const CreateWebhookDialog = later(async () => (await import('./create.tsx')).Cre
 
 export function WebhooksPage() {
   const { isRoot, refusal } = useSession()
-  const { organization } = useSearch({ from: '/webhooks' })
+  const { organization } = useSearch({ from: '/settings/webhooks' })
   const navigate = useNavigate()
   const [creating, setCreating] = useState(false)
   // Here alone: what a query or a mutation answers stays in memory for longer than it is shown.
@@ -54,6 +55,7 @@ export function WebhooksPage() {
   return (
     <Page
       width="table"
+      above={<SettingsTabs />}
       title="Webhooks"
       lead="Events are posted to these URLs, signed, until the receiver takes them."
       actions={create('New webhook', 'n')}
@@ -83,7 +85,7 @@ export function WebhooksPage() {
 
 function Webhooks({ organization, create }: { organization: string | undefined; create: ReactNode }) {
   const { isRoot } = useSession()
-  const navigate = useNavigate({ from: '/webhooks' })
+  const navigate = useNavigate({ from: '/settings/webhooks' })
   const { organization: fault } = filterFaults(organization === undefined ? {} : { organization })
   const show = (next: string | undefined) =>
     void navigate({ search: next === undefined ? {} : { organization: next }, replace: true })

@@ -142,10 +142,10 @@ function EditTags({ of, close }: EditProps) {
 }
 
 function EditPermissions({ of, close, suggested }: EditProps & { suggested?: string[] | undefined }) {
-  const { notGrantable } = useSession()
+  const { notGrantable, grantRefusal } = useSession()
   const [permissions, setPermissions] = useState<string[]>(suggested ?? of.permissions)
   const isChanged = permissions.join() !== of.permissions.join()
-  const isFaulty = permissionFaults(permissions, notGrantable).length > 0
+  const isFaulty = permissionFaults(permissions, notGrantable, grantRefusal).length > 0
   const change = (now: WireKey) => ({ permissions: mergeList(of.permissions, permissions, now.permissions) })
   return (
     <EditDialog

@@ -15,7 +15,6 @@ import { expiryWarningMs } from '../../../format/expiries.ts'
 import { revocationWords } from '../../../format/revocations.ts'
 import { fromNow, inFull, inShort } from '../../../format/times.ts'
 import type { EditableField } from './edits.tsx'
-import { NeededPermissions } from './needed-permissions.tsx'
 
 interface FactsProps {
   of: WireKey
@@ -24,11 +23,9 @@ interface FactsProps {
   /** Why the metadata may not be changed. */
   metadataRefusal: string | undefined
   edit: (field: EditableField) => void
-  /** Opens the form of the permissions with these in it. */
-  narrow: (permissions: string[]) => void
 }
 
-export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: FactsProps) {
+export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
   const change = (field: EditableField, label: string, what: string) => (
     <Button
       kind="quiet"
@@ -54,7 +51,7 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
         <span className="foreign font-mono text-[0.8125rem]">{key.hint}</span>
       </Fact>
       <Fact label="Created by">
-        <Creator createdBy={key.created_by} />
+        <Creator createdBy={key.created_by} type={key.created_by_type} />
       </Fact>
       <Fact label="Created">
         <Moment instant={key.created_at} />
@@ -98,10 +95,7 @@ export function Facts({ of: key, refusal, metadataRefusal, edit, narrow }: Facts
         {key.permissions.length === 0 ? (
           <span className="text-muted">None: the key is refused for all that requires a permission.</span>
         ) : (
-          <>
-            <PermissionList permissions={key.permissions} label="Permissions" />
-            <NeededPermissions of={key} refusal={refusal} narrow={narrow} />
-          </>
+          <PermissionList permissions={key.permissions} label="Permissions" />
         )}
       </Fact>
       <Fact label="Description" action={change('description', 'Edit', 'the description')} wide isLong>

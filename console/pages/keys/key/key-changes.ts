@@ -89,7 +89,7 @@ export function useClearExposure(key: WireKey, cleared: () => void) {
 /** Rotates a key; `show` gets the answer with its token, which is kept nowhere else. */
 export function useRotateKey(key: WireKey, show: (rotated: WireCreatedKey) => void) {
   const client = useQueryClient()
-  const own = useSession().key
+  const own = useSession().self
   const [opened] = useState(key)
   const [theirs, setTheirs] = useState<WireKey>()
   const { revision: ifRevision } = theirs ?? opened
@@ -135,7 +135,7 @@ export function keyRefusals(key: WireKey, session: Session) {
     rotate: change ?? rotateRefusal(key, session),
     forgetPlaces: write ?? stronger,
     create: write,
-    clearExposure: write ?? (key.id === session.key.id ? ownExposure : undefined),
+    clearExposure: write ?? (key.id === session.self.id ? ownExposure : undefined),
     newChild: write ?? childRefusal(key),
     revoke: write ?? (isRevoked ? 'This key is revoked already.' : stronger),
   }
@@ -145,11 +145,13 @@ const ownExposure = 'A key does not clear the mark of its own leak. Sign in with
 
 /** A key changes those alone that may do no more than itself; its own is always in its reach. */
 function strongerRefusal(key: WireKey, session: Session): string | undefined {
-  const missing = key.id === session.key.id ? [] : session.notGrantable(key.permissions)
+  const missing = key.id === session.self.id ? [] : session.notGrantable(key.permissions)
   if (missing.length === 0) return undefined
   const more = missing.length > permissionsNamed ? ` and ${missing.length - permissionsNamed} more` : ''
   const named = missing.slice(0, permissionsNamed).join(', ')
-  return `This key holds more than yours: your key does not hold ${named}${more}.`
+  return session.self.type === 'key'
+    ? `This key holds more than yours: your key does not hold ${named}${more}.`
+    : `This key holds more than you may grant: ${named}${more}.`
 }
 
 /** A key has children of which each ends with it. */

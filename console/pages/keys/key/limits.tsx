@@ -32,7 +32,7 @@ export function KeyLimits({
   edit: () => void
 }) {
   const [adding, setAdding] = useState<WireLimit>()
-  const { key: own, readsOrganization } = useSession()
+  const { self: own, readsOrganization } = useSession()
   const { plan_limits: ofPlan = [] } = key
   const { data: organization } = useQuery({
     ...organizationQuery(key.organization_id),

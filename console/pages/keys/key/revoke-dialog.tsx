@@ -20,15 +20,17 @@ const revocation = { revoke: true } as const
 
 interface RevokeDialogProps {
   of: WireKey
+  /** The reason that the form begins with. */
+  reason?: RevocationReason
   close: () => void
   done: (done: Done) => void
 }
 
-export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
+export function RevokeDialog({ of: key, reason: first = 'unspecified', close, done }: RevokeDialogProps) {
   const [typed, setTyped] = useState('')
-  const [reason, setReason] = useState<RevocationReason>('unspecified')
+  const [reason, setReason] = useState<RevocationReason>(first)
   const revoke = useRevokeKey(key)
-  const isOwn = useSession().key.id === key.id
+  const isOwn = useSession().self.id === key.id
   // An older key may have a name of which nothing can be seen, and so nothing can be typed.
   const hasName = asTyped(key.name) !== ''
   const wanted = hasName ? key.name : key.id.slice(-8)
@@ -51,7 +53,7 @@ export function RevokeDialog({ of: key, close, done }: RevokeDialogProps) {
       error={revoke.error}
       submit={submit}
       close={close}
-      isTyped={typed !== '' || reason !== 'unspecified'}
+      isTyped={typed !== '' || reason !== first}
     >
       {isOwn && (
         <Notice tone="warning" title="You are signed in with this key">

@@ -32,7 +32,7 @@ export function RotateDialog({ of: key, close, rotated }: RotateDialogProps) {
   const running = findGrace(key, now)
   const isBlocked = running !== undefined && seconds !== 0
   const isInTheWay = rotate.error instanceof ApiError && rotate.error.code === 'rotation_in_progress'
-  const isOwn = useSession().key.id === key.id
+  const isOwn = useSession().self.id === key.id
   return (
     <Dialog
       title="Rotate the key"

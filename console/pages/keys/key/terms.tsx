@@ -85,7 +85,7 @@ export function EditBeginning({ of, close }: EditProps) {
 }
 
 export function EditNetworks({ of, close }: EditProps) {
-  const isOwn = useSession().key.id === of.id
+  const isOwn = useSession().self.id === of.id
   const [text, setText] = useState(() => writeNetworks(of.allowed_ips))
   const networks = readNetworks(text)
   const fault = networksFault(networks)

@@ -80,7 +80,7 @@ function KeyCard({ apiKey, ofAll }: { apiKey: WireKey; ofAll: boolean }) {
           <Day instant={apiKey.created_at} />
         </Line>
         <Line label="Created by">
-          <CreatorInRow createdBy={apiKey.created_by} />
+          <CreatorInRow createdBy={apiKey.created_by} type={apiKey.created_by_type} />
         </Line>
       </dl>
     </>

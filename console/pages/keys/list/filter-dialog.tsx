@@ -21,6 +21,7 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
     tags: tagsOf(search).join(' '),
     permission: search.permission ?? '',
     createdBy: search.created_by ?? '',
+    isGone: search.creator === 'gone',
     breaksPolicy: search.breaks_policy ?? false,
     decoy: search.decoy ?? false,
     exposed: search.exposed ?? false,
@@ -41,7 +42,8 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
     change((now) => {
       const held = withFilter(withTags(now, tags), 'permission', permission || undefined)
       const made = withFilter(held, 'created_by', typed.createdBy.trim() || undefined)
-      const decoys = withFilter(made, 'decoy', typed.decoy || undefined)
+      const left = withFilter(made, 'creator', typed.isGone ? 'gone' : undefined)
+      const decoys = withFilter(left, 'decoy', typed.decoy || undefined)
       const exposed = withFilter(decoys, 'exposed', typed.exposed || undefined)
       return withFilter(exposed, 'breaks_policy', typed.breaksPolicy || undefined)
     })
@@ -80,10 +82,16 @@ export function FilterDialog({ search, change, close }: FilterDialogProps) {
       <TextField
         label="Created by"
         optional
-        hint="The whole id of a key, or of a user of yours."
+        hint="The whole id of a member, of a key, or of a user of yours."
         value={typed.createdBy}
         onChange={(next) => setTyped({ ...typed, createdBy: next })}
         error={wasRead ? faults.createdBy : undefined}
+      />
+      <CheckField
+        label="Creator has left"
+        hint="Keys that a member has made who was removed since."
+        value={typed.isGone}
+        onChange={(next) => setTyped({ ...typed, isGone: next })}
       />
       <CheckField
         label="Breaks a policy"

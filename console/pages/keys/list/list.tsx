@@ -208,7 +208,7 @@ function isForbidden(error: Error): boolean {
 function NotReadable({ refusal }: { refusal: string | undefined }) {
   return (
     <Notice tone="note" title="You cannot list these keys">
-      <p>{refusal ?? 'Your key cannot list keys.'} Ask the person who manages your keys to grant it.</p>
+      <p>{refusal} Ask the person who manages your keys to grant it.</p>
     </Notice>
   )
 }

@@ -59,7 +59,9 @@ const columns = column.columns([
   column.display({
     id: 'created_by',
     header: columnHeadings.created_by,
-    cell: ({ row }) => <CreatorInRow createdBy={row.original.created_by} />,
+    cell: ({ row }) => (
+      <CreatorInRow createdBy={row.original.created_by} type={row.original.created_by_type} />
+    ),
   }),
   column.display({
     id: 'created_at',

@@ -49,7 +49,7 @@ interface NewKeyFormProps {
 }
 
 export function NewKeyForm({ organization, parent, created }: NewKeyFormProps) {
-  const { isRoot, refusal, notGrantable, metadataRefusal, latestExpiry } = useSession()
+  const { isRoot, refusal, notGrantable, grantRefusal, metadataRefusal, latestExpiry } = useSession()
   const latest = latestExpiry(organization)
   const client = useQueryClient()
   const [name, setName] = useState('')
@@ -95,7 +95,7 @@ export function NewKeyForm({ organization, parent, created }: NewKeyFormProps) {
   const { metadata, fault: metadataFault } = readMetadata(metadataText)
   const faults: Record<FieldName, string | undefined> = {
     name: nameFault(name),
-    permissions: permissionFaults(permissions, notGrantable)[0]?.reason,
+    permissions: permissionFaults(permissions, notGrantable, grantRefusal)[0]?.reason,
     expires_at: expiryFault(expiry, Date.now(), latest),
     not_before: beginningFault(beginning, expiry),
     allowed_ips: networksFault(networks),

@@ -1,0 +1,103 @@
+// What becomes of tokens that leak, and which keys are marked as leaked.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Siren } from 'lucide-react'
+import { keyCountQuery } from '../../attention-queries.ts'
+import { LinkButton } from '../../components/button.tsx'
+import { CopyBox } from '../../components/copy.tsx'
+import { Notice } from '../../components/notices.tsx'
+import { Page, Section } from '../../components/page.tsx'
+import { policyQuery } from '../../policy-queries.ts'
+import { useSession } from '../../session.ts'
+import { SettingsTabs } from './settings-tabs.tsx'
+
+const link = 'text-link underline underline-offset-2'
+const addresses = [
+  ['GitHub', '/v1/leaks/github'],
+  ['GitLab', '/v1/leaks/gitlab/revoke_tokens'],
+  ['TruffleHog', '/v1/leaks/trufflehog'],
+  ['Everybody else', '/v1/leaks'],
+] as const
+
+export function LeaksPage() {
+  const { isRoot, refusal } = useSession()
+  const unreadable = isRoot
+    ? refusal('latchkey:keys:read')
+    : 'The operator sets what is done when a token leaks.'
+  const exposed = useQuery({
+    ...keyCountQuery({ exposed: true }, undefined, 0),
+    enabled: unreadable === undefined,
+  })
+  const policy = useQuery({ ...policyQuery(undefined), enabled: unreadable === undefined })
+  if (unreadable !== undefined)
+    return (
+      <Page title="Leaks" above={<SettingsTabs />}>
+        <Notice tone="note">{unreadable}</Notice>
+      </Page>
+    )
+  const count = exposed.data?.count
+  return (
+    <Page
+      title="Leaks"
+      lead="Whoever finds a token of yours where it should not be can report it here. Its key is marked at once."
+      above={<SettingsTabs />}
+    >
+      <Section
+        title="Keys whose token leaked"
+        actions={
+          <LinkButton to="/keys" search={{ exposed: true }} icon={<Siren size={16} aria-hidden />}>
+            Show them
+          </LinkButton>
+        }
+      >
+        <p>
+          {count === undefined
+            ? '…'
+            : count === 0
+              ? 'None that is active.'
+              : `${count} active ones are marked.`}
+        </p>
+      </Section>
+      <Section
+        title="What is done"
+        lead="A rule of the policy says whether the key of a reported token is marked alone, suspended or revoked."
+        actions={<LinkButton to="/settings/policy">Policy</LinkButton>}
+      >
+        <p className="text-muted">
+          {policy.data?.set_at == null ? 'No policy is set yet.' : 'The policy of this deployment is set.'} An
+          organization may have a stricter one.
+        </p>
+      </Section>
+      <Section
+        title="Where reports arrive"
+        lead={
+          <>
+            The paths under the public address of this Latchkey.{' '}
+            <a href="/docs" className={link}>
+              The API
+            </a>{' '}
+            says what each takes.
+          </>
+        }
+      >
+        <dl className="space-y-3">
+          {addresses.map(([who, path]) => (
+            <div key={path}>
+              <dt className="label mb-1">{who}</dt>
+              <dd>
+                <CopyBox text={path} label={who} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <p className="mt-3 text-muted">
+          You have found one yourself?{' '}
+          <Link to="/try" className={link}>
+            Try the token
+          </Link>{' '}
+          to find its key.
+        </p>
+      </Section>
+    </Page>
+  )
+}
