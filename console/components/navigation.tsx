@@ -83,8 +83,8 @@ export function You({ openHelp }: { openHelp: () => void }) {
       <Link
         to="/account"
         className="mb-2 block rounded-md px-2.5 py-1.5 hover:bg-hover aria-[current=page]:bg-sunken"
-        aria-label={`Your account: ${withMarks(self.name)}`}
       >
+        <span className="sr-only">Your account: </span>
         <span className="block text-xs text-muted">
           {self.type === 'key' ? 'Signed in with' : 'Signed in as'}
         </span>

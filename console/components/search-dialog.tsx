@@ -79,6 +79,8 @@ export function SearchDialog({ close }: { close: () => void }) {
       if (options.length > 0)
         setActive((at + (key === 'ArrowDown' ? 1 : -1) + options.length) % options.length)
     } else if (key === 'Enter') open(options[at])
+    // The list is open as long as the window is: both close at once.
+    else if (key === 'Escape') close()
     else return
     event.preventDefault()
   }

@@ -326,7 +326,7 @@ describe(`what axe-core finds wrong in light and in dark${browserNote}`, () => {
 
   test.skipIf(skipsBrowser)(
     'is nothing on any page, on a phone neither, where no page scrolls sideways',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const page = await open(stageOf().server.rootKey)
       const found: Record<string, unknown> = {}
@@ -338,7 +338,7 @@ describe(`what axe-core finds wrong in light and in dark${browserNote}`, () => {
     },
   )
 
-  test.skipIf(skipsBrowser)('is nothing in any dialog or state', { timeout: 120_000 }, async () => {
+  test.skipIf(skipsBrowser)('is nothing in any dialog or state', { timeout: 300_000 }, async () => {
     const page = await open(stageOf().server.rootKey)
     const found: Record<string, unknown> = {}
     for (const [name, show] of Object.entries(states)) {

@@ -76,11 +76,12 @@ onOneDatabase('SQLite', `the places of a key${browserNote}`, (makeDatabase) => {
       await places.getByText('No call yet told of its place.').waitFor()
       await server.latchkey.verify(key.key, { context: { ip: '192.0.2.7', operation: 'POST /emails' } })
       await page.reload()
+      await page.getByRole('main').getByRole('link', { name: 'Summary' }).click()
       await fact(page, 'Last used').first().getByText('POST /emails from 192.0.2.7').waitFor()
       const { page: blind, places: hidden } = await openKey([{ ip: '192.0.2.7' }], {
         as: ['*', 'latchkey:keys:*'],
       })
-      await blind.getByRole('region', { name: 'Secrets' }).waitFor()
+      await blind.getByText('Your key lacks the permission latchkey:usage:read.').waitFor()
       expect(await hidden.count()).toBe(0)
       const { places: shown } = await openKey([{ ip: '192.0.2.7' }, {}], {
         as: ['*', 'latchkey:keys:read', 'latchkey:usage:read'],
@@ -102,6 +103,7 @@ onOneDatabase('SQLite', `the places of a key${browserNote}`, (makeDatabase) => {
       [{ keyId, organizationId, hour: Math.floor(at / 3_600_000), measure: 'valid', amount: 60 }],
     )
     const dialog = page.getByRole('dialog')
+    await page.getByRole('main').getByRole('link', { name: 'Limits' }).click()
     await page.getByRole('button', { name: 'Edit the limits' }).click()
     await dialog.getByRole('button', { name: 'Add a limit' }).click()
     expect(await dialog.getByText('last 30 days').count()).toBe(0)

@@ -136,6 +136,7 @@ onOneDatabase('SQLite', `plans in the console${browserNote}`, (makeDatabase) => 
       await making.getByRole('option', { name: 'pro' }).waitFor({ state: 'attached' })
       await making.getByLabel('Plan').selectOption('pro')
       await making.getByRole('button', { name: 'Create organization' }).click()
+      await page.getByRole('link', { name: 'Limits', exact: true }).click()
       await limits.getByText('By the plan pro').waitFor()
       expect((await organizations.get('globex')).plan).toBe('pro')
     },

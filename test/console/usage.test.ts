@@ -102,10 +102,12 @@ describe(`usage in the console${browserNote}`, () => {
     async () => {
       const page = await open('/')
       const lines = page.getByRole('region', { name: 'Needs attention' }).getByRole('listitem')
-      await lines.first().waitFor()
+      await lines.filter({ hasText: '4' }).waitFor()
       expect((await lines.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' ').trim())).toEqual([
+        '1 key marked as leaked',
         '2 keys of people who have left',
         '1 key ends within 7 days',
+        '0 keys unused for 90 days',
         '4 keys never used',
       ])
       await lines.getByRole('link', { name: 'people who have left' }).click()

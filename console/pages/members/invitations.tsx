@@ -1,5 +1,5 @@
 // The invitations that nobody has used yet, and what can be done with them.
-import { useQuery } from '@tanstack/react-query'
+import type { UseQueryResult } from '@tanstack/react-query'
 import { MailPlus, RotateCw, X } from 'lucide-react'
 import type { WireInvitation } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
@@ -8,20 +8,19 @@ import { ErrorNotice } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { Ago } from '../../components/time.tsx'
 import { roleLabel } from '../../format/roles.ts'
-import { invitationsQuery } from '../../member-queries.ts'
 import { type Grants, roleRefusal } from '../../member-rights.ts'
 import { useSession } from '../../session.ts'
 import { useMemberCall, useNewLink } from './use-members.ts'
 
 interface InvitationsProps {
   organization: Grants
+  invitations: UseQueryResult<WireInvitation[]>
   /** Gets a renewed one with its link. */
   renewed: (invitation: WireInvitation) => void
 }
 
 /** Nothing if there are none. */
-export function Invitations({ organization, renewed }: InvitationsProps) {
-  const invitations = useQuery(invitationsQuery(organization.id))
+export function Invitations({ organization, invitations, renewed }: InvitationsProps) {
   const renew = useNewLink(renewed)
   const revoke = useMemberCall(() => {})
   const list = invitations.data ?? []

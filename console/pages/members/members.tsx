@@ -1,4 +1,5 @@
 // The people of an organization: who they are, as what they act, and when they were last here.
+import { useQuery } from '@tanstack/react-query'
 import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { UserPlus, Users } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
@@ -9,7 +10,7 @@ import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
 import { Page } from '../../components/page.tsx'
 import { Segments } from '../../components/segments.tsx'
 import { roleLabel, roleMeaning } from '../../format/roles.ts'
-import { membersQuery } from '../../member-queries.ts'
+import { invitationsQuery, membersQuery } from '../../member-queries.ts'
 import { type Grants, manageRefusal } from '../../member-rights.ts'
 import type { MembersSearch } from '../../searches.ts'
 import { rootOrganizationId, useSession } from '../../session.ts'
@@ -84,8 +85,9 @@ function Members({ organization, search, change, above, children }: MembersProps
   // Here alone: what a query or a mutation answers stays in memory for longer than it is shown.
   const [invited, setInvited] = useState<WireInvitation>()
   const { invite, ...shown } = search
-  if (invited !== undefined) return <LinkPage of={invited} above={above} done={() => setInvited(undefined)} />
   const unreadable = session.refusal('latchkey:members:read')
+  const isReadable = unreadable === undefined
+  const invitations = useQuery({ ...invitationsQuery(organization.id), enabled: isReadable })
   const actions = (
     <Button
       kind="primary"
@@ -103,12 +105,13 @@ function Members({ organization, search, change, above, children }: MembersProps
         <p>{unreadable}</p>
       </Notice>
     ) : (
-      <>
-        <Invitations organization={organization} renewed={setInvited} />
+      // Invitations that come late would push the list down.
+      <div aria-busy={invitations.isPending} className={invitations.isPending ? 'invisible' : ''}>
+        <Invitations organization={organization} invitations={invitations} renewed={setInvited} />
         <MemberList organization={organization} status={shown.status} change={change} />
-        <Roles isRoot={organization.id === rootOrganizationId} />
-      </>
+      </div>
     )
+  if (invited !== undefined) return <LinkPage of={invited} above={above} done={() => setInvited(undefined)} />
   return (
     <>
       {children(body, actions)}
@@ -175,6 +178,7 @@ function MemberList({ organization, status, change }: MemberListProps) {
           )}
         </div>
       )}
+      {items !== undefined && <Roles isRoot={organization.id === rootOrganizationId} />}
     </>
   )
 }

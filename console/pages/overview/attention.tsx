@@ -1,7 +1,7 @@
 // What wants attention: at most five lines, each a number and a way to what it counts.
 import { useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { CircleCheck, Hourglass, type LucideIcon, Moon, Siren, Sparkles, UserX } from 'lucide-react'
+import { Hourglass, type LucideIcon, Moon, Siren, Sparkles, UserX } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { keyCountQuery } from '../../attention-queries.ts'
 import { Unread } from '../../components/notices.tsx'
@@ -48,49 +48,47 @@ export function NeedsAttention({ owner: { organization } }: { owner: UsageOwner 
     queries: lines.map(({ search }) => keyCountQuery(search, organization, hour)),
   })
   const failed = counts.find(({ error, data }) => error !== null && data === undefined)
-  const isPending = counts.some(({ data }) => data === undefined)
-  const found = lines.flatMap((line, index) => {
-    const told = counts[index]?.data
-    return told === undefined || told.count === 0 ? [] : [{ ...line, ...told }]
-  })
   return (
     <Section title="Needs attention">
       {failed !== undefined ? (
         <Unread query={failed} height="h-20" />
-      ) : isPending ? (
-        <div role="status" className="h-20 animate-pulse rounded bg-sunken">
-          <span className="sr-only">Loading</span>
-        </div>
-      ) : found.length === 0 ? (
-        <p className="flex items-center gap-2 text-muted">
-          <CircleCheck size={18} aria-hidden className="shrink-0 text-good" /> Nothing: no key ends soon, and
-          none is left over.
-        </p>
       ) : (
-        <ul className="-my-2 divide-y divide-line">
-          {found.map(({ search, icon: Icon, isUrgent, words: [one, more], count, isMore }) => (
-            <li key={more}>
-              <KeysLink organization={organization} search={search}>
-                <Icon
-                  size={17}
-                  aria-hidden
-                  className={`shrink-0 self-center ${isUrgent ? 'text-danger' : 'text-muted'}`}
-                />
-                <span
-                  className={`min-w-8 text-right text-base font-semibold tabular-nums ${isUrgent ? 'text-danger' : ''}`}
-                >
-                  {countOf(count)}
-                  {isMore && '+'}
-                </span>
-                <span className="text-link underline-offset-2 group-hover:underline">
-                  {count === 1 ? one : more}
-                </span>
+        // All of them, those of which there is none too: so nothing moves when the numbers come.
+        <ul className="grid gap-x-4 gap-y-1 sm:grid-cols-3 xl:grid-cols-5">
+          {lines.map((line, index) => (
+            <li key={line.words[1]}>
+              <KeysLink organization={organization} search={line.search}>
+                <Told line={line} told={counts[index]?.data} />
               </KeysLink>
             </li>
           ))}
         </ul>
       )}
     </Section>
+  )
+}
+
+function Told({
+  line: { icon: Icon, isUrgent = false, words },
+  told,
+}: {
+  line: Line
+  told: { count: number; isMore: boolean } | undefined
+}) {
+  const isNone = told === undefined || told.count === 0
+  const look = isNone ? 'text-muted' : isUrgent ? 'text-danger' : 'text-ink'
+  return (
+    <>
+      <Icon size={18} aria-hidden className={`mt-1 shrink-0 ${look}`} />
+      <span className="min-w-0 max-sm:flex max-sm:items-baseline max-sm:gap-2">
+        <span className={`text-xl leading-7 font-semibold tabular-nums sm:block ${look}`}>
+          {told === undefined ? '\u2013' : `${countOf(told.count)}${told.isMore ? '+' : ''}`}
+        </span>{' '}
+        <span className={`underline-offset-2 group-hover:underline ${isNone ? 'text-muted' : ''}`}>
+          {told?.count === 1 ? words[0] : words[1]}
+        </span>
+      </span>
+    </>
   )
 }
 
@@ -102,7 +100,7 @@ interface KeysLinkProps {
 
 /** A way to the keys that a line counts. */
 function KeysLink({ organization, search, children }: KeysLinkProps) {
-  const look = 'group flex items-baseline gap-3 rounded py-2'
+  const look = 'group flex items-start gap-2.5 rounded-md p-2 -mx-2 hover:bg-hover'
   return organization === undefined ? (
     <Link to="/keys" search={search} className={look}>
       {children}
