@@ -180,6 +180,25 @@ onEachDatabase('a decoy', (makeDatabase) => {
     await opened.close()
   })
 
+  test('tells of a try after a clock was ahead for a while', async () => {
+    const database = await makeDatabase()
+    const clock = makeClock()
+    const attempt = async (token: string) => {
+      // A process of its own each time: it remembers nothing of the one before.
+      await using latchkey = await openLatchkey({ database, now: clock.now })
+      await latchkey.verify(token)
+    }
+    await using latchkey = await openLatchkey({ database, now: clock.now })
+    await createAcme(latchkey)
+    const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'Backup', decoy: true })
+    clock.advance(365 * 24 * 60 * minute)
+    await attempt(key)
+    await expect.poll(() => toldOf(latchkey, id), { timeout: 5_000 }).toHaveLength(1)
+    clock.advance(-365 * 24 * 60 * minute)
+    await attempt(key)
+    await expect.poll(() => toldOf(latchkey, id), { timeout: 5_000 }).toHaveLength(2)
+  })
+
   test('of one organization are heard of up to a bound, and those of others beside them', async () => {
     const told: string[] = []
     const clock = { now: Date.now, monotonic: () => 0, after: () => () => {} }

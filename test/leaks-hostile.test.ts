@@ -13,7 +13,8 @@ import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { startTestServer } from './setup/server.ts'
 
-const day = 24 * 3_600_000
+const hour = 3_600_000
+const day = 24 * hour
 
 onEachDatabase('a report of a leaked token', (makeDatabase, kind) => {
   async function open() {
@@ -38,6 +39,73 @@ onEachDatabase('a report of a leaked token', (makeDatabase, kind) => {
     await stage.report([forge(), key, forge(), forge()])
     expect(await stage.latchkey.verify(key)).toMatchObject({ code: 'revoked' })
     expect(await stage.told(id)).toMatchObject([{ action: 'revoked' }])
+  })
+
+  test('that comes from two sources at once does once what there is to do', async () => {
+    await using stage = await open()
+    const { latchkey } = stage
+    const { id, key: first } = await stage.issue()
+    const { key: second } = await latchkey.keys.rotate(id, { graceSeconds: 3_600 })
+    const other = await stage.issue()
+    // What comes in one turn of the event loop is written, and acted on, together.
+    const report = async (tokens: string[]) => {
+      const found = tokens.map((token) => ({ token }))
+      await Promise.all(
+        (['possession', 'github', 'gitlab'] as const).map((source) =>
+          latchkey.leakInbox.receive(found, { source }),
+        ),
+      )
+      await acted(stage.database)
+    }
+    await report([first, other.key])
+    const actions = async (keyId: string) => (await stage.told(keyId)).map(({ action }) => action).sort()
+    expect(await actions(id)).toEqual(['none', 'none', 'secret_ended'])
+    expect(await actions(other.id)).toEqual(['none', 'none', 'revoked'])
+    expect(await latchkey.verify(second)).toMatchObject({ valid: true })
+    const count = async (action: 'key.revoked' | 'key.secret_ended', keyId: string) =>
+      (await latchkey.audit.list({ keyId, action })).items.length
+    expect([await count('key.secret_ended', id), await count('key.revoked', other.id)]).toEqual([1, 1])
+    expect((await latchkey.keys.get(id)).exposure).toMatchObject({ action: 'secret_ended' })
+    expect((await latchkey.keys.get(other.id)).exposure).toMatchObject({ action: 'revoked' })
+  })
+
+  test('meets the policy as it is by then, though it was told of on that day', async () => {
+    await using stage = await open()
+    const { latchkey, clock } = stage
+    await using other = await openLatchkey({ database: stage.database, now: clock.now })
+    const { id, key } = await stage.issue()
+    await latchkey.policies.set({ onLeak: 'end_after', leakEndsAfterHours: 4 })
+    await stage.report([key])
+    expect(await other.verify(key)).toMatchObject({ valid: true })
+    await latchkey.policies.set({ onLeak: 'end_after', leakEndsAfterHours: 1 })
+    await stage.report([key])
+    // The other process hears of the sooner end without any event.
+    await setTimeout(500)
+    clock.advance(hour)
+    for (const one of [latchkey, other]) expect(await one.verify(key)).toMatchObject({ code: 'rotated' })
+
+    const later = await stage.issue()
+    await latchkey.policies.set({ onLeak: 'notify' })
+    await stage.report([later.key])
+    await latchkey.policies.set({ onLeak: 'revoke' })
+    await stage.report([later.key])
+    for (const one of [latchkey, other])
+      await expect.poll(() => one.verify(later.key)).toMatchObject({ code: 'revoked' })
+    for (const keyId of [id, later.id]) expect(await stage.told(keyId)).toHaveLength(1)
+  })
+
+  test('ends the sessions of the key that it revokes', async () => {
+    await using stage = await open()
+    const { latchkey } = stage
+    const { id, key } = await latchkey.keys.create({
+      ...{ organizationId: 'acme', name: 'Console', permissions: ['latchkey:keys:read'] },
+    })
+    await latchkey.sessions.start(key)
+    await using direct = await connectDirectly(stage.database)
+    const sessions = async () => (await direct.run(`select * from sessions where key_id = '${id}'`)).length
+    expect(await sessions()).toBe(1)
+    await stage.report([key])
+    expect(await sessions()).toBe(0)
   })
 
   test('keeps no place that has the token itself in it, be it of another system', async () => {

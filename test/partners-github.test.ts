@@ -211,6 +211,19 @@ test('while the server does not answer, nobody is told that a key is unknown, an
   expect(await keys.find('mine')).toBeDefined()
 })
 
+test('who has waited for the keys takes no place of those who come later', async () => {
+  const signer = makeSigner('mine')
+  let list = listOf(makeSigner('other'))
+  const server = await startKeyServer((_, response) => response.end(list))
+  const { keys, clock } = useKeys(server.url)
+  for (let i = 0; i < 70; i++) {
+    expect(await keys.find('mine')).toBeUndefined()
+    clock.now += 60_000
+  }
+  list = listOf(signer)
+  expect(await keys.find('mine')).toBeDefined()
+})
+
 test('a server of keys that is hostile costs a bounded time, and says nothing', async () => {
   const list = listOf(makeSigner('mine'))
   const hostile: Record<string, Parameters<typeof startKeyServer>[0]> = {

@@ -2,13 +2,13 @@
 // found, and what a small file unfolds to is bounded.
 import { execFileSync } from 'node:child_process'
 import { getRandomValues } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
-import { maxPlaces } from '../src/cli/scanning/archives.ts'
+import { Budget, maxPlaces, tooLarge, unpack } from '../src/cli/scanning/archives.ts'
 import { findTokens } from '../src/cli/scanning/find-tokens.ts'
 import { type Scanned, Scanner } from '../src/cli/scanning/scanner.ts'
 import { Search } from '../src/cli/scanning/search.ts'
@@ -140,6 +140,34 @@ test('what cannot be read in an archive is told up to a bound, however often a s
   const named = new Scanner()
   named.scanBytes('a.zip', zip([{ name: 'n'.repeat(60_000), content: Buffer.of(0), isEncrypted: true }]))
   expect(named.scanned.unread).toEqual([{ path: `a.zip!/${'n'.repeat(1_024)}…`, reason: 'is encrypted' }])
+})
+
+test('what unfolds to more than is read counts as much as was read of it: so a small archive names few of them', () => {
+  let taken = 0
+  class Watched extends Budget {
+    override next = () => 1_000
+    override take(bytes: number) {
+      taken += bytes
+    }
+  }
+  const archive = zip([{ name: 'bomb', content: Buffer.alloc(1_001) }], 3)
+  expect([...unpack(archive, new Watched())].map((entry) => 'reason' in entry && entry.reason)).toEqual([
+    tooLarge,
+    tooLarge,
+    tooLarge,
+  ])
+  expect(taken).toBe(3_000)
+})
+
+test('an archive that was cut is told, and what is left of it is scanned', () => {
+  const { token, kid } = generateToken('re', random)
+  const folder = newFolder()
+  writeFileSync(join(folder, 'a.txt'), `${token}\n${'x'.repeat(4_000)}`)
+  execFileSync('tar', ['-cf', join(folder, 'a.tar'), '-C', folder, 'a.txt'])
+  const scanner = new Scanner()
+  scanner.scanBytes('a.tar', readFileSync(join(folder, 'a.tar')).subarray(0, 1_024))
+  expect(scanner.scanned.leaks).toMatchObject([{ kid, path: 'a.tar!/a.txt' }])
+  expect(scanner.scanned.unread).toEqual([{ path: 'a.tar!/a.txt', reason: 'is broken' }])
 })
 
 test('places are told up to a bound, that there are more is told, and they can be printed', async () => {

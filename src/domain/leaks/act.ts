@@ -199,7 +199,7 @@ class Plan {
       endsAt: endsAt === undefined ? null : new Date(endsAt),
     }
     // What opened nothing any more says nothing of a graver report.
-    if (action !== 'none' || key.exposed_at === null) Object.assign(outcome.after, writeExposure(exposure))
+    if (action !== 'none' || !isMarked) Object.assign(outcome.after, writeExposure(exposure))
     if (!isTold) outcome.events.push(() => this.#tell(key, exposure, secret, report))
   }
 
