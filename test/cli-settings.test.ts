@@ -23,6 +23,7 @@ test('without flags and variables, the defaults hold', () => {
     cache: {},
     webhooks: { networks: [], nameServers: [], proxy: undefined },
     telemetry: undefined,
+    tokenSignIn: 'all',
   })
   expect(readTarget({}, {})).toEqual({ database: 'sqlite:latchkey.db', prefixes: undefined })
 })
@@ -46,6 +47,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     LATCHKEY_WEBHOOK_PROXY: 'http://proxy.internal:3128',
     LATCHKEY_CHECKPOINT_FILE: '/var/lib/notes',
     LATCHKEY_PUBLIC_URL: 'https://keys.example.com/latchkey/',
+    LATCHKEY_TOKEN_SIGN_IN: 'root',
     LATCHKEY_BASIC_AUTH: 'password',
     LATCHKEY_PERMISSIONS_FILE: 'permissions.json',
   }
@@ -70,6 +72,7 @@ test('a variable beats the default, a flag beats the variable, and an empty vari
     publicUrl: 'https://keys.example.com/latchkey',
     basicAuth: 'password',
     permissionsFile: 'permissions.json',
+    tokenSignIn: 'root',
   })
   const flags = { database: 'sqlite:x.db', host: 'localhost', port: '0', keyPrefix: 're', logLevel: 'silent' }
   const webhookFlags = {

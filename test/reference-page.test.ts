@@ -31,6 +31,7 @@ test('each call of a program has code for curl and for each client', () => {
 /** What a call answers with if that is not 200: what it works on is only in a browser, or is not there. */
 const otherAnswers: Record<string, number> = {
   // A browser has the session, and knows the names of the files.
+  ...{ showInvitation: 403, beginSignIn: 403, finishSignIn: 403 },
   ...{ refreshSession: 401, endSession: 404, readConsoleFile: 404 },
   // It is written down, and the last root key does not end itself.
   ...{ reportLeaks: 202, revokeOwnKey: 409 },

@@ -66,6 +66,13 @@ onEachDatabase('providers', (makeDatabase, kind) => {
     // The address changed at the provider, and the name.
     liar.claims = { email: 'lovelace@acme.example', name: 'Ada King' }
     expect((await server.browser().pass('okta')).status).toBe(200)
+    // The same browser again: its session of before ends.
+    const before = Object.assign(server.browser(), { pageValue: ada.pageValue })
+    for (const [name, value] of ada.cookies) before.cookies.set(name, value)
+    expect((await before.ask('GET', '/v1/members/self')).status).toBe(200)
+    expect((await ada.pass('okta')).status).toBe(200)
+    expect((await ada.ask('GET', '/v1/members/self')).status).toBe(200)
+    expect((await before.ask('GET', '/v1/members/self')).json).toMatchObject({ code: 'session_ended' })
     // The old address belongs to somebody else by now.
     liar.claims = { sub: 'bob', email: 'ada@acme.example' }
     expect((await server.browser().pass('okta')).json).toMatchObject({ code: 'not_invited' })

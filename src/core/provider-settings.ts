@@ -163,10 +163,13 @@ export function issuerFault(issuer: string): string | undefined {
   const url = URL.parse(issuer)
   if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password || /[?#]/.test(issuer))
     return 'Must be the address of an issuer, such as https://accounts.google.com.'
-  const isHere = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
-  return url.protocol === 'https:' || isHere
-    ? undefined
-    : 'Must begin with https:// unless it is on this machine.'
+  return isSafeOrigin(issuer) ? undefined : 'Must begin with https:// unless it is on this machine.'
+}
+
+/** Tells whether nobody on the way reads along: by https, or on this machine. */
+export function isSafeOrigin(address: string): boolean {
+  const { protocol, hostname = '' } = URL.parse(address) ?? {}
+  return protocol === 'https:' || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
 }
 
 /** Tells whether an issuer signs in people of any tenant, as Entra's `common` and its like do. */

@@ -2,6 +2,7 @@
 
 import type { MemberCaller } from '../core/actor.ts'
 import { LatchkeyError } from '../core/errors.ts'
+import type { SessionValues } from '../core/shapes/sessions.ts'
 import { authenticateSession, readSessionValues } from '../http/authenticate.ts'
 import { isOverTls } from '../http/client-address.ts'
 import type { Exchange, ReadHeader } from '../http/exchange.ts'
@@ -54,6 +55,17 @@ export async function findMember({ parts, header, exchange }: SignInCall): Promi
   if (readSessionValues(parts, header, exchange) === undefined) return undefined
   const caller = await authenticateSession(parts, header, exchange)
   return caller?.type === 'member' ? caller : undefined
+}
+
+/** The values of the session that a browser has so far; undefined if it shows none. */
+export function previousSession({ parts, header, exchange }: SignInCall): SessionValues | undefined {
+  try {
+    return readSessionValues(parts, header, exchange)
+  } catch (error) {
+    // The cookie alone proves nothing, and ends nothing.
+    if (error instanceof LatchkeyError) return undefined
+    throw error
+  }
 }
 
 /** Has the browser keep one more sign-in that is under way. */

@@ -10,7 +10,7 @@ import { isId } from '../../core/id-form.ts'
 import { newId } from '../../core/ids.ts'
 import type { AuditAction } from '../../core/shapes/audit.ts'
 import type { CallOptions } from '../../core/shapes/calls.ts'
-import type { Session, SessionOptions } from '../../core/shapes/sessions.ts'
+import type { Session, SessionOptions, SessionValues } from '../../core/shapes/sessions.ts'
 import { sessionLimitsAt } from '../../core/status.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { getIdentity, markIdentityUsed } from '../../store/identities.ts'
@@ -27,7 +27,7 @@ import type { Tx } from '../../store/tables.ts'
 import type { Engine } from '../engine.ts'
 import type { SignInOrigin, StartedSession } from './sign-in.ts'
 import { shownUserAgent, toSession, unknownSession } from './told.ts'
-import { digestValue, drawValues } from './values.ts'
+import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
 
 /**
  * Opens a session for a person who has proved an identity; `proveOnce` uses the proof up, in the same transaction. Throws `invalid_input` for what is no identity, `session_ended` for one
@@ -201,6 +201,23 @@ export async function freshenMemberSession(
     const standings = await listStandings(change.tx, engine.mayAct, [identityId])
     recordForAll(change, standings, { id: sessionId, identity_id: identityId }, 'session.refreshed', actor)
     return new Date(freshUntil)
+  })
+}
+
+/** Ends the session of a person that a browser had before it signed in anew, if its values are those of one. */
+export async function endReplacedSession(
+  engine: Engine,
+  values: SessionValues,
+  { ip, requestId }: Pick<SignInOrigin, 'ip' | 'requestId'>,
+): Promise<void> {
+  if (!areSessionValues(values)) return
+  const found = await engine.sessionReads.find(engine.store, digestValue(values.value), ip)
+  if (found?.of !== 'member' || !matchesPage(values.pageValue, found.row.page_digest)) return
+  const { id, identity_id: identityId } = found.row
+  await engine.commit(operator, { permission: 'any key', identityId }, async (change) => {
+    const standings = await listStandings(change.tx, engine.mayAct, [identityId])
+    if (await deleteMemberSession(change.tx, id, identityId))
+      recordForAll(change, standings, found.row, 'session.ended', { requestId, ip })
   })
 }
 

@@ -9,7 +9,8 @@ import type { MemberCaller } from '../../core/actor.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
-import type { ProviderSettings } from '../../core/provider-settings.ts'
+import { isSafeOrigin, type ProviderSettings } from '../../core/provider-settings.ts'
+import type { SessionValues } from '../../core/shapes/sessions.ts'
 import {
   type BeginSignInInput,
   beginSignInSchema,
@@ -29,7 +30,7 @@ import type { Engine } from '../engine.ts'
 import { acceptInvitation } from '../invitations/accept.ts'
 import { getMemberRow, recordMember } from '../members/rules.ts'
 import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
-import { freshenMemberSession, startMemberSession } from '../sessions/member-sessions.ts'
+import { endReplacedSession, freshenMemberSession, startMemberSession } from '../sessions/member-sessions.ts'
 import type { SignInOrigin, StartedSession } from '../sessions/sign-in.ts'
 import type { Claims } from './client.ts'
 import { showInvitation } from './invitation.ts'
@@ -52,6 +53,8 @@ interface Kept {
 
 /** The browser that finishes a sign-in. */
 export interface FinishingBrowser extends Pick<SignInOrigin, 'ip' | 'userAgent' | 'requestId'> {
+  /** The session that it has so far: it ends when another one begins. */
+  previous?: SessionValues | undefined
   /** What it has under way: what it keeps of each, by its id. */
   underWay: ReadonlyMap<string, string>
   /** Tells who is signed in there already, for a purpose that takes a member. */
@@ -187,11 +190,14 @@ const ends: Record<SignInPurpose, End> = {
 }
 
 async function openSession({ engine, browser, use }: Way, identityId: string): Promise<StartedSession> {
-  const { ip, userAgent, requestId } = browser
+  const { ip, userAgent, requestId, previous } = browser
   try {
-    return await startMemberSession(engine, identityId, { ip, userAgent, requestId }, ({ tx, now }) =>
+    const origin = { ip, userAgent, requestId }
+    const started = await startMemberSession(engine, identityId, origin, ({ tx, now }) =>
       useSignIn(tx, 'provider', use.state, now),
     )
+    if (previous !== undefined) await endReplacedSession(engine, previous, origin)
+    return started
   } catch (error) {
     // Nobody's member any more, or of no organization that the provider is for.
     if (error instanceof LatchkeyError && error.code === 'session_ended') throw notInvited()
@@ -241,9 +247,9 @@ function takesMember(purpose: SignInPurpose): boolean {
 
 /** Where a provider sends the browser: a page of the console, of a provider of its own. Throws `public_url_missing`. */
 export function redirectUriOf({ publicUrl }: Engine, { id }: ProviderSettings): string {
-  if (publicUrl !== undefined) return `${publicUrl}/sign-in/callback/${id}`
+  if (publicUrl !== undefined && isSafeOrigin(publicUrl)) return `${publicUrl}/sign-in/callback/${id}`
   throw new LatchkeyError(
     'public_url_missing',
-    'Providers need the public address of the server. Set LATCHKEY_PUBLIC_URL, or --public-url, to it.',
+    'Providers need the public address of the server, by https or on this machine. Set LATCHKEY_PUBLIC_URL, or --public-url, to it.',
   )
 }

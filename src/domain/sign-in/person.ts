@@ -47,9 +47,17 @@ function isProven(provider: ProviderSettings, email: string, claims: Claims): bo
   return claims.iss !== google || domain === 'gmail.com' || claims.hd === domain
 }
 
-/** The first rule that a person fulfils; of a claim with several values, one must be the rule's. */
-export function findRule({ rules }: ProviderSettings, claims: Claims): ProviderRule | undefined {
+/**
+ * The first rule that a person fulfils; of a claim with several values, one must be the rule's. An address must be proven: else
+ * somebody has typed it.
+ */
+export function findRule(
+  { rules }: ProviderSettings,
+  claims: Claims,
+  { emailVerified }: Pick<SignedInPerson, 'emailVerified'>,
+): ProviderRule | undefined {
   return rules.find(({ claim, equals }) => {
+    if (claim === 'email' && !emailVerified) return false
     const value = claims[claim]
     return Array.isArray(value) ? value.includes(equals) : value === equals
   })

@@ -29,7 +29,7 @@ export async function applyRules(
   claims: Claims,
   requestId: string | undefined,
 ): Promise<void> {
-  const rule = findRule(provider, claims)
+  const rule = findRule(provider, claims, person)
   const found = await engine.store.read(async (db) => {
     const identity = await findIdentity(db, person)
     const members = identity === undefined ? [] : await listMembersOfIdentity(db, identity.id)

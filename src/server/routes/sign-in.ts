@@ -13,7 +13,7 @@ import {
 import { readQuery } from '../../http/query.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
-import { admitSignIn, end, findMember, keep, signInProblems } from '../sign-in-calls.ts'
+import { admitSignIn, end, findMember, keep, previousSession, signInProblems } from '../sign-in-calls.ts'
 
 const byProvider = [
   ...signInProblems,
@@ -115,6 +115,7 @@ export const signInRoutes = [
         input,
         {
           ...browser,
+          previous: previousSession(call),
           findActor: () => findMember(call),
         },
       )

@@ -1,0 +1,156 @@
+// What a member does at a provider while it is signed in: it makes its sign-in fresh, and adds identities to its own.
+import { expect, test } from 'vitest'
+import { onOneDatabase } from './setup/databases.ts'
+import { answerOf, Browser, startLiar, writeProviders } from './setup/oidc.ts'
+import { publicUrl, secretOf } from './setup/people.ts'
+import { startTestServer } from './setup/server.ts'
+
+onOneDatabase('SQLite', 'a member at a provider', (makeDatabase) => {
+  async function start() {
+    let now = Date.now()
+    const [okta, google] = [await startLiar(), await startLiar()]
+    const server = await startTestServer(await makeDatabase(), {
+      publicUrl,
+      now: () => now,
+      sealingKeys: [Buffer.alloc(32, 7).toString('base64')],
+      oidcFile: writeProviders(
+        { id: 'okta', issuer: okta.issuer },
+        { id: 'google', issuer: google.issuer, organizations: ['acme'] },
+      ),
+    })
+    const { latchkey } = server
+    await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    await latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+    const join = async (organizationId: string, email: string, sub: string) => {
+      okta.claims = { email, sub }
+      const invited = await latchkey.invitations.create({ organizationId, email, role: 'owner' })
+      const browser = new Browser(server)
+      await browser.pass('okta', { purpose: 'invitation', invitation: secretOf(invited) })
+      return browser
+    }
+    const pass = (ms: number) => {
+      now += ms
+    }
+    return Object.assign(server, { okta, google, join, pass, seconds: () => Math.floor(now / 1000) })
+  }
+
+  const wanted = { purpose: 'fresh' }
+  const invite = { email: 'bob@acme.example', role: 'viewer' }
+
+  test('makes its sign-in fresh only by signing in there anew, as the same person, in the same session', async () => {
+    await using server = await start()
+    const { okta, pass, seconds } = server
+    const ada = await server.join('acme', 'ada@acme.example', 'ada')
+    pass(11 * 60_000)
+    expect(await ada.ask('POST', '/v1/invitations', invite)).toMatchObject({
+      status: 403,
+      json: { code: 'fresh_sign_in_required', methods: ['provider'] },
+    })
+    const refused: [object, string][] = [
+      [{ auth_time: seconds() - 60 }, 'fresh_sign_in_required'],
+      [{ auth_time: undefined }, 'fresh_sign_in_required'],
+      [{ auth_time: 'now' }, 'provider_unavailable'],
+      [{ auth_time: seconds(), sub: 'bob' }, 'not_invited'],
+    ]
+    for (const [claims, code] of refused) {
+      okta.claims = { sub: 'ada', ...claims }
+      const answer = await ada.pass('okta', wanted)
+      expect(answer.json, JSON.stringify(claims)).toMatchObject({ code })
+    }
+    okta.claims = { sub: 'ada', auth_time: seconds() }
+    // Another session of the same browser, and none.
+    const begun = await ada.begin('okta', wanted)
+    const other = await server.join('globex', 'ada@globex.example', 'ada')
+    other.organization = 'globex'
+    for (const [name, value] of ada.cookies) if (name.includes('sign-in')) other.cookies.set(name, value)
+    expect((await other.finish('okta', answerOf(begun))).json).toMatchObject({ code: 'session_ended' })
+    expect((await new Browser(server).ask('POST', '/v1/sign-in/providers/okta', wanted)).status).toBe(401)
+    ada.organization = 'acme'
+    okta.claims = { sub: 'ada', auth_time: seconds() }
+    const fresh = await ada.pass('okta', wanted)
+    expect(fresh).toMatchObject({ status: 200, json: { purpose: 'fresh', session: null } })
+    expect((await ada.ask('POST', '/v1/invitations', invite)).status).toBe(200)
+  })
+
+  test('adds an identity, freshly signed in, signs in by it, and removes the first', async () => {
+    await using server = await start()
+    const { okta, google, pass, seconds } = server
+    const ada = await server.join('acme', 'ada@acme.example', 'ada')
+    google.claims = { sub: 'g-ada', email: 'ada@elsewhere.example' }
+    pass(11 * 60_000)
+    expect((await ada.pass('google', { purpose: 'identity' })).json).toMatchObject({
+      code: 'fresh_sign_in_required',
+    })
+    okta.claims = { sub: 'ada', auth_time: seconds() }
+    await ada.pass('okta', wanted)
+    expect((await ada.pass('google', { purpose: 'identity' })).json).toMatchObject({
+      purpose: 'identity',
+      organization_id: 'acme',
+      session: null,
+    })
+    expect((await ada.pass('google', { purpose: 'identity' })).json).toMatchObject({ code: 'member_exists' })
+    const self = (await ada.ask('GET', '/v1/members/self')).json as unknown as {
+      identities: { id: string; provider: string; label: string }[]
+    }
+    expect(self.identities.map(({ provider, label }) => [provider, label])).toEqual([
+      ['okta', 'ada@acme.example'],
+      ['google', 'ada@elsewhere.example'],
+    ])
+    const second = new Browser(server)
+    expect((await second.pass('google')).status).toBe(200)
+    const [first = { id: '' }, last = { id: '' }] = self.identities
+    expect((await second.ask('DELETE', `/v1/members/self/identities/${first.id}`)).status).toBe(200)
+    // The session of the identity that is gone has ended, and it opens none.
+    expect((await ada.ask('GET', '/v1/members/self')).json).toMatchObject({ code: 'session_ended' })
+    expect((await new Browser(server).pass('okta')).json).toMatchObject({ code: 'not_invited' })
+    const removed = await second.ask('DELETE', `/v1/members/self/identities/${last.id}`)
+    expect(removed.json).toMatchObject({ code: 'last_identity' })
+  })
+
+  test('adds none of a provider whose word does not count there, and none that another member has', async () => {
+    await using server = await start()
+    const ada = await server.join('globex', 'ada@globex.example', 'ada')
+    server.google.claims = { sub: 'g-ada' }
+    expect((await ada.pass('google', { purpose: 'identity' })).json).toMatchObject({ code: 'not_invited' })
+    await server.join('globex', 'bob@globex.example', 'bob')
+    expect((await ada.pass('okta', { purpose: 'identity' })).json).toMatchObject({ code: 'member_exists' })
+  })
+
+  test('hears nothing more on a stream of events after its session, or itself, has ended', async () => {
+    await using server = await start()
+    const { latchkey } = server
+    for (const end of ['session', 'member', 'policy'] as const) {
+      const email = `${end}@acme.example`
+      const browser = await server.join('acme', email, end)
+      await server.join('acme', `other-${email}`, `other-${end}`)
+      const self = (await browser.ask('GET', '/v1/members/self')).json as unknown as { id: string }
+      const response = await fetch(`${server.url}/v1/events`, {
+        headers: {
+          accept: 'text/event-stream',
+          'sec-fetch-site': 'same-origin',
+          cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+          'latchkey-session': browser.pageValue ?? '',
+        },
+      })
+      expect(response.status).toBe(200)
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      await reader.read()
+      if (end === 'session') await browser.ask('DELETE', '/v1/sessions/self')
+      else if (end === 'member') await latchkey.members.suspend(self.id)
+      else await latchkey.members.remove(self.id)
+      const name = `told-after-${end}`
+      await latchkey.keys.create({ organizationId: 'acme', name })
+      let text = ''
+      try {
+        for (;;) {
+          const { done, value } = await reader.read()
+          if (done) break
+          text += new TextDecoder().decode(value)
+        }
+      } catch {
+        // The transfer breaks.
+      }
+      expect(text).not.toContain(name)
+    }
+  })
+})
