@@ -51,7 +51,7 @@ export async function measureLeaks(settings: Settings): Promise<Findings> {
     bars,
     notes: [
       'From before a report is sent to the last instant at which anyone accepted the token. All who watch ask about it about once a millisecond; verifiers answer from memory. Reports go to either server in turn.',
-      'Of a thousand tokens, each is watched by one verifier. Transactions are counted by the instants of the revocations.',
+      'Of a thousand tokens, each is watched by one verifier, which asks about each every ten milliseconds or so. Transactions are counted by the instants of the revocations.',
     ],
   }
 }

@@ -23,6 +23,8 @@ export interface LastAccept {
   at: bigint
 }
 
+/** How long those who watch rest between two looks: a look at a thousand tokens takes milliseconds itself. */
+const restMs = { all: 1, one: 10 }
 /** A refusal that a later verdict takes back shows within so long. */
 const quietMs = 100
 
@@ -42,6 +44,7 @@ const clients = urls.map((url) => createClient({ url, token }))
 await Promise.all(verifiers.map((verifier) => verifier.ready()))
 
 let pairs: Pair[] = []
+let rest = 1
 let lastAccept = 0n
 
 function pairsOf({ tokens, by }: WatchOrder): Pair[] {
@@ -87,12 +90,13 @@ function note(pair: Pair, { valid }: Verdict): void {
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) {
     for (const pair of pairs) look(pair)
-    await setTimeout(1)
+    await setTimeout(rest)
   }
 }
 
 process.on('message', async (order: WatchOrder) => {
   pairs = pairsOf(order)
+  rest = restMs[order.by]
   await until(() => pairs.every(({ accepts }) => accepts === true))
   process.send?.('watching')
   const isQuiet = () => Number(process.hrtime.bigint() - lastAccept) / 1e6 > quietMs
