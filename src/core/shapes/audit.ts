@@ -89,7 +89,10 @@ const filter = {
       "Only events of this organization. The caller's own if absent; all for the root organization.",
   }),
   keyId: keyId.meta({ description: 'Only changes to this key.' }),
-  actor: z.guid('Must be the id of a key or a member, which is a UUID.').optional().meta({ description: 'Only changes by this key or member.' }),
+  actor: z
+    .guid('Must be the id of a key or a member, which is a UUID.')
+    .optional()
+    .meta({ description: 'Only changes by this key or member.' }),
   action: z
     .enum(auditActions, { error: `Must be one of ${auditActions.join(', ')}.` })
     .optional()
