@@ -65,6 +65,7 @@ export type {
 } from './core/shapes/limits.ts'
 export type {
   Departure,
+  Identity,
   ListMembersInput,
   Member,
   MemberDetails,
@@ -72,6 +73,7 @@ export type {
   OwnMember,
   RemoveMemberInput,
   UpdateMemberInput,
+  UpdateOwnIdentityInput,
 } from './core/shapes/members.ts'
 export type {
   CreateOrganizationInput,

@@ -58,6 +58,7 @@ import { countSealedValues, resealingJob } from './domain/sealed-values.ts'
 import { SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
 import { Providers } from './domain/sign-in/providers.ts'
+import { relyingPartyOf } from './domain/sign-in/web-authn.ts'
 import { openWebhooks } from './domain/webhooks/open.ts'
 import { databaseHostsOf } from './domain/webhooks/ways.ts'
 import { Jobs } from './jobs/jobs.ts'
@@ -188,7 +189,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     publicUrl: publicUrlOf(options, ownVariables()),
     mayAct,
     providers,
-    passkeys: false,
+    passkeys: relyingPartyOf(publicUrlOf(options, ownVariables())) !== undefined,
     mailer: mail && new Mailer(mail, { monotonic, warn }),
     reachedLimits,
     signInLimit: new SignInLimit(),

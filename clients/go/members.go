@@ -98,6 +98,16 @@ func (m *Members) Erase(ctx context.Context, id string, options ...CallOption) (
 	return orNil(member, m.r.change(ctx, change{path: path, repeatable: true}, member, options))
 }
 
+// UpdateOwnIdentity gives an identity of the calling member another label.
+func (m *Members) UpdateOwnIdentity(ctx context.Context, id string, input UpdateOwnIdentity, options ...CallOption) (*Identity, error) {
+	path, err := pathOf("/v1/members/self/identities/%s", id)
+	if err != nil {
+		return nil, err
+	}
+	identity := &Identity{}
+	return orNil(identity, m.r.change(ctx, change{method: http.MethodPatch, path: path, body: input, repeatable: true}, identity, options))
+}
+
 // RemoveOwnIdentity takes an identity from the calling member, which signs in by it no more.
 func (m *Members) RemoveOwnIdentity(ctx context.Context, id string, options ...CallOption) error {
 	path, err := pathOf("/v1/members/self/identities/%s", id)

@@ -94,6 +94,7 @@ var calls = map[string]func(ctx context.Context, c *Client){
 	"deleteOrganizationPolicy": func(ctx context.Context, c *Client) { c.Policies.DeleteFor(ctx, "id") },
 	"listMembers":              func(ctx context.Context, c *Client) { c.Members.List(ctx, ListMembersQuery{}) },
 	"getOwnMember":             func(ctx context.Context, c *Client) { c.Members.Self(ctx) },
+	"updateOwnIdentity":        func(ctx context.Context, c *Client) { c.Members.UpdateOwnIdentity(ctx, "id", UpdateOwnIdentity{Label: "Laptop"}) },
 	"removeOwnIdentity":        func(ctx context.Context, c *Client) { c.Members.RemoveOwnIdentity(ctx, "id") },
 	"getMember":                func(ctx context.Context, c *Client) { c.Members.Get(ctx, "id") },
 	"updateMember":             func(ctx context.Context, c *Client) { c.Members.Update(ctx, "id", UpdateMember{}) },

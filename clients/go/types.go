@@ -79,6 +79,19 @@ type AuditEvent struct {
 	Sequence *int64 `json:"sequence"`
 }
 
+// BeginPasskey is what a caller sends as BeginPasskey in /openapi.json.
+type BeginPasskey struct {
+	// What for: `sign_in`; or `fresh`, to make the sign-in of the calling session fresh, which takes a passkey of
+	// the calling member. If absent: `sign_in`.
+	Purpose string `json:"purpose,omitempty"`
+}
+
+// BeginRegistration is what a caller sends as BeginRegistration in /openapi.json.
+type BeginRegistration struct {
+	// The secret of the invitation that the passkey accepts. Without it, the calling member gets one more.
+	Invitation string `json:"invitation,omitempty"`
+}
+
 // BeginSignIn is what a caller sends as BeginSignIn in /openapi.json.
 type BeginSignIn struct {
 	// What for: `sign_in`; `invitation`, to accept one; `identity`, to add one more to those of the calling member;
@@ -86,6 +99,13 @@ type BeginSignIn struct {
 	Purpose string `json:"purpose"`
 	// The secret of an invitation: what stands behind the # of its link.
 	Invitation string `json:"invitation,omitempty"`
+}
+
+// BegunPasskey is what the API calls BegunPasskey in /openapi.json.
+type BegunPasskey struct {
+	// What the page hands to the browser, by `PublicKeyCredential.parseRequestOptionsFromJSON` or
+	// `parseCreationOptionsFromJSON`.
+	Options map[string]any `json:"options"`
 }
 
 // BegunSignIn is what the API calls BegunSignIn in /openapi.json.
@@ -952,6 +972,24 @@ type FactsLimit struct {
 type FindLeaks struct {
 	// See ShownToken.
 	Tokens []ShownToken `json:"tokens"`
+}
+
+// FinishPasskey is what a caller sends as FinishPasskey in /openapi.json.
+type FinishPasskey struct {
+	// The credential that the browser gave, as `toJSON()` writes it: the names of its fields are those of Web
+	// Authentication.
+	Credential map[string]any `json:"credential"`
+}
+
+// FinishRegistration is what a caller sends as FinishRegistration in /openapi.json.
+type FinishRegistration struct {
+	// The secret of the invitation, as at the beginning.
+	Invitation string `json:"invitation,omitempty"`
+	// The credential that the browser gave, as `toJSON()` writes it: the names of its fields are those of Web
+	// Authentication.
+	Credential map[string]any `json:"credential"`
+	// By what its owner knows it, such as `Laptop`; `Passkey` if absent.
+	Label string `json:"label,omitempty"`
 }
 
 // FinishSignIn is what a caller sends as FinishSignIn in /openapi.json.
@@ -2466,6 +2504,12 @@ type UpdateOrganization struct {
 	Limits *Nullable[[]Limit] `json:"limits,omitempty"`
 	// The name of its plan; null for none. Setting it takes `latchkey:limits:write`.
 	Plan *Nullable[string] `json:"plan,omitempty"`
+}
+
+// UpdateOwnIdentity is what a caller sends as UpdateOwnIdentity in /openapi.json.
+type UpdateOwnIdentity struct {
+	// By what its owner knows it.
+	Label string `json:"label"`
 }
 
 // UpdatePlan is what a caller sends as UpdatePlan in /openapi.json.

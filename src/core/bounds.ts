@@ -158,6 +158,8 @@ export const maxPendingInvitations = 50
 /** So long a browser may take for a sign-in, and so many it may have under way. */
 export const signInMs = 10 * 60_000
 export const maxSignInsUnderWay = 4
+/** By so many identities a member signs in at most. */
+export const maxIdentities = 20
 /** So many calls of sign-ins an address, or a /64 of IPv6, may make a minute. */
 export const signInCallsAMinute = 30
 /** So many letters an organization has sent an hour by each process, and so many an address gets. */

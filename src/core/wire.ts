@@ -14,7 +14,12 @@ export type Wire<T> = T extends Date
     ? Wire<Item>[]
     : T extends object
       ? {
-          [Name in keyof T as SnakeCase<Name>]: Name extends 'metadata' | 'changes' | 'cost' | 'refused'
+          [Name in keyof T as SnakeCase<Name>]: Name extends
+            | 'metadata'
+            | 'changes'
+            | 'cost'
+            | 'refused'
+            | 'options'
             ? T[Name]
             : Wire<T[Name]>
         }
@@ -91,8 +96,8 @@ export function toCamelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** What holds names that are not fields: of the operator's data, of fields of any noun, of limits, and codes. */
-const opaque = new Set(['metadata', 'changes', 'cost', 'refused'])
+/** What holds names that are not fields: of the operator's data, of fields of any noun, of limits, codes, and those of Web Authentication. */
+const opaque = new Set(['metadata', 'changes', 'cost', 'refused', 'options'])
 
 function encode(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString()

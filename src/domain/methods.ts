@@ -15,6 +15,7 @@ import { policyMethods } from './policies.ts'
 import { type LibrarySessions, sessionMethods } from './sessions/methods.ts'
 import { settlementMethods } from './settlements.ts'
 import { type SignIn, signInMethods } from './sign-in/methods.ts'
+import { type Passkeys, passkeyMethods } from './sign-in/passkeys.ts'
 import { usageMethods } from './usage/methods.ts'
 
 /** What can be done with people, and with browsers that are signed in. */
@@ -27,6 +28,8 @@ export interface People {
   sessions: LibrarySessions
   /** Signs people in. */
   signIn: SignIn
+  /** Signs people in by passkeys, and makes them. */
+  passkeys: Passkeys
 }
 
 /** Makes the methods of every noun but webhooks, whose sending begins with them. */
@@ -44,5 +47,6 @@ export function nounMethods(engine: Engine) {
     usage: offerMethods(engine, usageMethods(engine)),
     sessions: offerMethods(engine, sessionMethods(engine)),
     signIn: signInMethods(engine),
+    passkeys: passkeyMethods(engine),
   }
 }

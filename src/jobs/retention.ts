@@ -88,6 +88,12 @@ export const retention: readonly Retention[] = [
     by: 'that change',
   },
   {
+    table: 'passkeys',
+    rows: 'passkeys whose identity is deleted',
+    kept: 'not at all',
+    by: 'the change that deletes the identity',
+  },
+  {
     table: 'identities',
     rows: 'identities that stand at no member any more',
     kept: 'not at all',

@@ -40,6 +40,7 @@ import { memberRoutes } from './routes/members.ts'
 import { operationRoutes } from './routes/operation.ts'
 import { organizationRoutes } from './routes/organizations.ts'
 import { partnerRoutes } from './routes/partners.ts'
+import { passkeyRoutes } from './routes/passkeys.ts'
 import { planRoutes } from './routes/plans.ts'
 import { policyRoutes } from './routes/policies.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
@@ -77,6 +78,7 @@ export const routes: readonly Route[] = [
   ...partnerRoutes,
   ...sessionRoutes,
   ...signInRoutes,
+  ...passkeyRoutes,
   ...operationRoutes,
   ...consoleRoutes,
 ]

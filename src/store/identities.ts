@@ -41,6 +41,16 @@ export async function ensureIdentity(tx: Tx, row: IdentityRow): Promise<Identity
     .executeTakeFirstOrThrow()
 }
 
+/** Gives an identity of a member another label. */
+export async function labelIdentity(tx: Tx, id: string, label: string): Promise<IdentityRow> {
+  return tx
+    .updateTable('identities')
+    .set({ label })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
 /** Notes that somebody has signed in by an identity. */
 export async function markIdentityUsed(tx: Tx, id: string, now: number): Promise<void> {
   await tx.updateTable('identities').set({ last_used_at: now }).where('id', '=', id).execute()
@@ -116,18 +126,13 @@ export async function unlinkIdentities(tx: Tx, member: MemberRow): Promise<strin
 /** Deletes those of these identities that stand at no member any more, and have no session. */
 export async function deleteLooseIdentities(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
-  await tx
-    .deleteFrom('identities')
-    .where('id', 'in', ids)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('member_identities')
-            .select('member_identities.member_id')
-            .whereRef('member_identities.identity_id', '=', 'identities.id'),
-        ),
-      ),
-    )
+  const standing = await tx
+    .selectFrom('member_identities')
+    .select('identity_id')
+    .where('identity_id', 'in', ids)
     .execute()
+  const loose = ids.filter((id) => !standing.some(({ identity_id }) => identity_id === id))
+  if (loose.length === 0) return
+  await tx.deleteFrom('passkeys').where('identity_id', 'in', loose).execute()
+  await tx.deleteFrom('identities').where('id', 'in', loose).execute()
 }

@@ -97,6 +97,21 @@ export interface SignInsUsedTable {
   expires_at: number
 }
 
+/** Passkeys. Each is an identity, whose label and times are there. */
+export interface PasskeysTable {
+  /** As the authenticator calls it, in base64url. */
+  id: string
+  identity_id: string
+  /** In COSE. */
+  public_key: Uint8Array
+  /** How often it was used, as its authenticator says; 0 for one that does not count. */
+  counter: number
+  /** How browsers reach its authenticator, a list as JSON. */
+  transports: string
+  /** 1 if others of its owner's devices have it too. */
+  backed_up: number
+}
+
 export interface MemberTables {
   members: MembersTable
   identities: IdentitiesTable
@@ -104,4 +119,5 @@ export interface MemberTables {
   invitations: InvitationsTable
   member_sessions: MemberSessionsTable
   sign_ins_used: SignInsUsedTable
+  passkeys: PasskeysTable
 }

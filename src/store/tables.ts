@@ -265,6 +265,7 @@ export const tableNames = Object.keys({
   invitations: true,
   member_sessions: true,
   sign_ins_used: true,
+  passkeys: true,
   change_counter: true,
   changes: true,
   organization_sequences: true,

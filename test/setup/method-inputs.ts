@@ -37,6 +37,7 @@ export const methods: Record<string, readonly unknown[]> = {
   ...{ 'members.update': [idOfNothing, { role: 'viewer' }], 'members.suspend': [idOfNothing, {}] },
   ...{ 'members.resume': [idOfNothing], 'members.reset': [idOfNothing, {}], 'members.remove': [idOfNothing] },
   ...{ 'members.erase': [idOfNothing], 'members.removeOwnIdentity': [idOfNothing] },
+  'members.updateOwnIdentity': [idOfNothing, { label: 'Laptop' }],
   'invitations.create': [{ organizationId: 'acme', email: 'ada@example.com', role: 'viewer' }],
   ...{ 'invitations.list': [{}], 'invitations.listAll': [{}], 'invitations.get': [idOfNothing] },
   ...{ 'invitations.renew': [idOfNothing], 'invitations.revoke': [idOfNothing] },

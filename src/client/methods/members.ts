@@ -21,6 +21,10 @@ export function memberMethods(requester: Requester): Members<CallOptions> {
     remove: async (id, options) => remove(requester, pathOf(id), options),
     erase: async (id, options) =>
       send('POST', `${pathOf(id)}/erase`, { repeatable: true, options: checkOptions(options) }),
+    updateOwnIdentity: async (id, body, options) => {
+      const at = `${path}/self/identities/${pathSegment(id)}`
+      return send('PATCH', at, { body, repeatable: true, options: checkOptions(options) })
+    },
     removeOwnIdentity: async (id, options) => {
       const from = `${path}/self/identities/${encodeURIComponent(id)}`
       await send('DELETE', from, { options: checkOptions(options) })

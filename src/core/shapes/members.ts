@@ -33,6 +33,12 @@ export const updateMemberSchema = z
   )
   .meta({ id: 'UpdateMember', examples: [{ role: 'admin' }], minProperties: 1 })
 
+export const updateOwnIdentitySchema = z
+  .strictObject({
+    label: visibleText(64).meta({ description: 'By what its owner knows it.' }),
+  })
+  .meta({ id: 'UpdateOwnIdentity', examples: [{ label: 'Laptop' }] })
+
 export const removeMemberSchema = z.strictObject({
   managementKeys: z.enum(['keep', 'revoke'], { error: 'Must be keep or revoke.' }).optional().meta({
     description:
@@ -47,7 +53,7 @@ const identityExample = {
   createdAt: new Date('2026-01-31T12:00:00Z'),
   lastUsedAt: new Date('2026-02-01T08:30:00Z'),
 }
-const identitySchema = z
+export const identitySchema = z
   .strictObject({
     id: z.guid().meta({ description: 'The id of the identity, a UUID.' }),
     provider: z.string().meta({ description: 'What proves who the person is.' }),
@@ -180,6 +186,10 @@ export interface MemberDetails extends z.infer<typeof memberDetailsSchema> {}
 export interface OwnMember extends z.infer<typeof ownMemberSchema> {}
 /** What a member leaves behind: sessions that have ended, and tokens that it has seen. */
 export interface Departure extends z.infer<typeof departureSchema> {}
+/** By what a person signs in. */
+export interface Identity extends z.infer<typeof identitySchema> {}
+/** What to change of one's own identity. */
+export interface UpdateOwnIdentityInput extends z.input<typeof updateOwnIdentitySchema> {}
 /** Which members are listed, newest first. */
 export interface ListMembersInput extends z.input<typeof listMembersSchema> {}
 /** What to change of a member. */
@@ -240,6 +250,8 @@ export interface Members<Options extends CallOptions = CallOptions>
    * Throws `member_not_found`, `member_exists` for one that is not removed, `permission_escalation`, `fresh_sign_in_required`.
    */
   erase(id: string, options?: Options): Promise<Member>
+  /** Gives an identity of the member that asks another label. Throws `invalid_input`, `member_not_found`, `identity_not_found`. */
+  updateOwnIdentity(id: string, input: UpdateOwnIdentityInput, options?: Options): Promise<Identity>
   /**
    * Takes an identity from the member that asks. Throws `member_not_found` for a key, `identity_not_found`, `last_identity`,
    * `fresh_sign_in_required`.

@@ -39,7 +39,7 @@ export const signInOptionsSchema = z
     examples: [{ providers: [providerExample], passkeys: true, tokens: 'all' }],
   })
 
-const invitationSecret = z
+export const invitationSecret = z
   .string({ error: 'Must be the secret of an invitation.' })
   .min(1, 'Must be the secret of an invitation.')
   .max(256, 'Must be the secret of an invitation.')

@@ -28,13 +28,15 @@ export function foldEmail(email: string): string {
 }
 
 /**
- * Makes a person the member that an invitation is for, once. Throws `invalid_input`, `invitation_ended` for every secret that is of
- * no use, `email_not_proven`, `member_exists`, `store_unavailable`.
+ * Makes a person the member that an invitation is for, once; what `prove` writes of who it is goes with that. Throws `invalid_input`,
+ * `invitation_ended` for every secret that is of no use, `email_not_proven`, `member_exists`, `store_unavailable`, and what `prove`
+ * throws.
  */
 export async function acceptInvitation(
   engine: Engine,
   secret: string,
   given: ProvedPerson,
+  prove?: (change: Change, accepted: Acceptance) => Promise<void>,
 ): Promise<Acceptance> {
   const person = parseInput(personSchema, given)
   if (typeof secret !== 'string' || !isInvitationSecret(secret)) throw invitationEnded()
@@ -63,7 +65,9 @@ export async function acceptInvitation(
     await changeInvitation(tx, row, { accepted_at: now, member_id: member.id })
     const by = { ...actorOf(member, []), identityId: identity.id, sessionId: '' }
     recordInvitation(change, row, 'invitation.accepted', { memberId: member.id, role: member.role }, by)
-    return { organizationId: row.organization_id, memberId: member.id, identityId: identity.id }
+    const accepted = { organizationId: row.organization_id, memberId: member.id, identityId: identity.id }
+    await prove?.(change, accepted)
+    return accepted
   })
 }
 

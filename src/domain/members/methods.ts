@@ -5,7 +5,7 @@ import { checkOptions, editNames, listMethods, makeChange } from '../calls.ts'
 import type { CommandOptions, Engine } from '../engine.ts'
 import { resetMember } from '../invitations/reset.ts'
 import { resumeMember, suspendMember, updateMember } from './change.ts'
-import { removeOwnIdentity } from './identities.ts'
+import { removeOwnIdentity, updateOwnIdentity } from './identities.ts'
 import { eraseMember, removeMember } from './leave.ts'
 import { getMember, getOwnMember, listMembers } from './read.ts'
 
@@ -30,6 +30,8 @@ export function memberMethods(engine: Engine): Members<ActorOptions> {
       return makeChange(engine, options, remove, removalNames)
     },
     erase: async (id, options) => eraseMember(engine, id, checkOptions(options)),
+    updateOwnIdentity: async (id, input, options) =>
+      updateOwnIdentity(engine, id, input, checkOptions(options)),
     removeOwnIdentity: async (id, options) => removeOwnIdentity(engine, id, checkOptions(options)),
   }
 }

@@ -146,7 +146,8 @@ export async function toMemberDetails(db: Db, row: MemberRow): Promise<MemberDet
   return { ...toMember(row), identities: (await listIdentities(db, row)).map(toIdentity) }
 }
 
-function toIdentity(row: IdentityRow): MemberDetails['identities'][number] {
+/** An identity as it is told. */
+export function toIdentity(row: IdentityRow): MemberDetails['identities'][number] {
   return {
     id: row.id,
     provider: row.provider,

@@ -6,12 +6,14 @@ import { suspendSchema } from '../../core/shapes/key-changes.ts'
 import {
   changedMemberSchema,
   departureSchema,
+  identitySchema,
   listMembersSchema,
   memberDetailsSchema,
   memberSchema,
   ownMemberSchema,
   removeMemberSchema,
   updateMemberSchema,
+  updateOwnIdentitySchema,
 } from '../../core/shapes/members.ts'
 import { answerPage } from '../../http/paging.ts'
 import { json } from '../../http/reply.ts'
@@ -48,6 +50,20 @@ export const memberRoutes = [
     problems: ['too_many_reads', 'member_not_found'],
     handle: async ({ parts: { latchkey }, caller, signal }) =>
       tagged(await latchkey.members.self({ actor: caller, signal })),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/v1/members/self/identities/{id}',
+    operationId: 'updateOwnIdentity',
+    tag: 'Members',
+    summary: 'Rename an identity of the calling member',
+    description: 'Such as a passkey. Requires no permission.',
+    access: 'any key',
+    body: updateOwnIdentitySchema,
+    answers: [{ status: 200, description: 'The identity.', schema: identitySchema }],
+    problems: ['member_not_found', 'identity_not_found'],
+    handle: async ({ parts: { latchkey }, params: { id }, body, caller }) =>
+      json(await latchkey.members.updateOwnIdentity(id, body, { actor: caller })),
   }),
   route({
     method: 'DELETE',

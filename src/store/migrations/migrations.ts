@@ -37,6 +37,7 @@ import * as decoys from './0032-decoys.ts'
 import * as members from './0033-members.ts'
 import * as leaks from './0034-leaks.ts'
 import * as signIn from './0035-sign-in.ts'
+import * as passkeys from './0036-passkeys.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -78,6 +79,7 @@ export const steps: readonly Step[] = [
   members.up,
   leaks.up,
   signIn.up,
+  passkeys.up,
 ]
 
 /** The version of the schema that this program works on. */

@@ -1192,6 +1192,23 @@ class AsyncMembers:
         told: shapes.OwnMember = answer.json()
         return told
 
+    async def update_own_identity(
+        self,
+        id: str,
+        *,
+        label: str,
+        timeout: Optional[float] = None,
+    ) -> shapes.Identity:
+        """Rename an identity of the calling member.
+
+        Such as a passkey. Requires no permission. The body may have at most 64 KiB.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("PATCH", f"/v1/members/self/identities/{path_segment(id)}", body=given({"label": label}), repeatable=True, timeout=timeout)
+        told: shapes.Identity = answer.json()
+        return told
+
     async def remove_own_identity(
         self,
         id: str,

@@ -1101,6 +1101,21 @@ class Members:
         """
         return run(self._inner.own(timeout=timeout))
 
+    def update_own_identity(
+        self,
+        id: str,
+        *,
+        label: str,
+        timeout: Optional[float] = None,
+    ) -> shapes.Identity:
+        """Rename an identity of the calling member.
+
+        Such as a passkey. Requires no permission. The body may have at most 64 KiB.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        return run(self._inner.update_own_identity(id, label=label, timeout=timeout))
+
     def remove_own_identity(
         self,
         id: str,

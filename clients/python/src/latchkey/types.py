@@ -93,6 +93,21 @@ class AuditEvent(TypedDict):
     sequence: Optional[int]
 
 
+class BeginPasskey(TypedDict, total=False):
+    """The shape BeginPasskey of the API."""
+
+    #: What for: `sign_in`; or `fresh`, to make the sign-in of the calling session fresh, which takes a
+    #: passkey of the calling member. If absent: `sign_in`.
+    purpose: Literal["sign_in", "fresh"]
+
+
+class BeginRegistration(TypedDict, total=False):
+    """The shape BeginRegistration of the API."""
+
+    #: The secret of the invitation that the passkey accepts. Without it, the calling member gets one more.
+    invitation: str
+
+
 class _BeginSignIn(TypedDict):
     #: What for: `sign_in`; `invitation`, to accept one; `identity`, to add one more to those of the calling
     #: member; `fresh`, to make the sign-in of the calling session fresh.
@@ -104,6 +119,14 @@ class BeginSignIn(_BeginSignIn, total=False):
 
     #: The secret of an invitation: what stands behind the # of its link.
     invitation: str
+
+
+class BegunPasskey(TypedDict):
+    """The shape BegunPasskey of the API."""
+
+    #: What the page hands to the browser, by `PublicKeyCredential.parseRequestOptionsFromJSON` or
+    #: `parseCreationOptionsFromJSON`.
+    options: Dict[str, Any]
 
 
 class BegunSignIn(TypedDict):
@@ -1164,6 +1187,29 @@ class FindLeaks(TypedDict):
     """The shape FindLeaks of the API."""
 
     tokens: List[ShownToken]
+
+
+class FinishPasskey(TypedDict):
+    """The shape FinishPasskey of the API."""
+
+    #: The credential that the browser gave, as `toJSON()` writes it: the names of its fields are those of
+    #: Web Authentication.
+    credential: Dict[str, Any]
+
+
+class _FinishRegistration(TypedDict):
+    #: The credential that the browser gave, as `toJSON()` writes it: the names of its fields are those of
+    #: Web Authentication.
+    credential: Dict[str, Any]
+
+
+class FinishRegistration(_FinishRegistration, total=False):
+    """The shape FinishRegistration of the API."""
+
+    #: The secret of the invitation, as at the beginning.
+    invitation: str
+    #: By what its owner knows it, such as `Laptop`; `Passkey` if absent.
+    label: str
 
 
 class _FinishSignIn(TypedDict):
@@ -2275,7 +2321,7 @@ class _Problem(TypedDict):
     #: What is wrong with this request.
     detail: str
     #: Stable; see docs/reference/errors.md.
-    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "sign_in_expired", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "not_invited", "email_not_proven", "token_sign_in_off", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "identity_not_found", "provider_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "last_identity", "management_keys_left", "too_many_invitations", "mail_missing", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "too_many_sign_ins", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_mails", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "provider_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
+    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "sign_in_expired", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "not_invited", "email_not_proven", "passkey_refused", "token_sign_in_off", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "identity_not_found", "provider_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "last_identity", "too_many_identities", "management_keys_left", "too_many_invitations", "mail_missing", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "too_many_sign_ins", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_mails", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "provider_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
     request_id: str
 
 
@@ -2918,6 +2964,13 @@ class UpdateOrganization(TypedDict, total=False):
     limits: Optional[List[Limit]]
     #: The name of its plan; null for none. Setting it takes `latchkey:limits:write`.
     plan: Optional[str]
+
+
+class UpdateOwnIdentity(TypedDict):
+    """The shape UpdateOwnIdentity of the API."""
+
+    #: By what its owner knows it.
+    label: str
 
 
 class UpdatePlan(TypedDict, total=False):

@@ -158,6 +158,7 @@ export const calls: Record<string, Call> = {
     command: 'latchkey members list --organization acme',
   },
   getOwnMember: { method: 'members.self', python: 'members.own' },
+  updateOwnIdentity: { method: 'members.updateOwnIdentity' },
   removeOwnIdentity: { method: 'members.removeOwnIdentity' },
   getMember: { method: 'members.get', command: `latchkey members show ${member}` },
   updateMember: { method: 'members.update', command: `latchkey members role ${member} viewer` },
