@@ -13,7 +13,7 @@ import type { RotateKeyInput } from '../../core/shapes/rotations.ts'
 import type { Verdict } from '../../core/shapes/verification.ts'
 import { formatFields, print, printNote, quote, toPrintable } from '../kit/output.ts'
 import { type Column, printTable } from '../kit/table.ts'
-import { formatAgoCell, formatInstant, formatLength } from '../kit/times.ts'
+import { formatAgo, formatAgoCell, formatInstant, formatLength } from '../kit/times.ts'
 import { describeRetry, describeVerdictLimit, limitFields, owners } from './limit-views.ts'
 
 /** Prints a new token on standard output, alone, and what it belongs to beside it. */
@@ -82,9 +82,30 @@ export function printKeys(keys: readonly Key[], isWide = false): void {
     { heading: 'LAST USED', value: ({ lastUsedAt }) => formatAgoCell(lastUsedAt, now), leaves: 4 },
     { heading: 'CREATED', value: ({ createdAt }) => formatAgoCell(createdAt, now), leaves: 1 },
     { heading: 'EXPIRES', value: ({ expiresAt }) => formatAgoCell(expiresAt, now), leaves: 2 },
+    ...(keys.some(({ exposure }) => exposure) ? [leakedColumn(now)] : []),
+    ...(keys.some(({ decoy }) => decoy) ? [decoyColumn] : []),
     ...(keys.some(({ brokenRules }) => brokenRules) ? [breaksColumn] : []),
   ]
   printTable(columns, keys, { isWide })
+}
+
+/** What was done about the leaks of keys, if one of the list has a mark. */
+function leakedColumn(now: number): Column<Key> {
+  const words = { revoked: 'revoked', secret_ended: 'old token', notified: 'nothing done', none: 'had ended' }
+  return {
+    heading: 'LEAKED',
+    value: ({ exposure }) => {
+      if (!exposure) return ''
+      const { action, endsAt } = exposure
+      return action === 'ends_later' ? `ends ${formatAgo(endsAt, now)}` : words[action]
+    },
+  }
+}
+
+/** Which keys are decoys, if one of the list is: nothing else of it tells them from keys that open something. */
+const decoyColumn: Column<Key> = {
+  heading: 'DECOY',
+  value: ({ decoy }) => (decoy ? (decoy.tries === 0 ? 'not tried' : `tried ${decoy.tries}`) : ''),
 }
 
 const breaksColumn: Column<Key> = {

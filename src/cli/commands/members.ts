@@ -34,7 +34,7 @@ export const memberCommands = [
     shape: async () => (await shapes()).listMembersSchema,
     texts: {
       organizationId: 'only members of this organization',
-      status: 'only members of this status (default: active)',
+      status: 'active (the default), suspended, removed or all',
       limit: 'maximum number of results (default: 1000)',
     },
     examples: ['latchkey members list --organization acme', 'latchkey members list --status all --json'],

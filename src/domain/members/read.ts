@@ -1,5 +1,7 @@
 // Members as they are read: one with its identities, the one that asks, and lists of them.
+
 import { narrowScope, scopeOf } from '../../core/access.ts'
+import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import type { Role } from '../../core/roles.ts'
 import {
@@ -16,7 +18,7 @@ import { listStandings, readMemberSlice } from '../../store/members.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
-import { getMemberRow, toMember, toMemberDetails, unknownMember } from './rules.ts'
+import { getMemberRow, toMember, toMemberDetails } from './rules.ts'
 
 /** Gets a member with its identities. Throws `member_not_found`, for a foreign id too. */
 export async function getMember(engine: Engine, id: string, options: CommandOptions): Promise<MemberDetails> {
@@ -30,7 +32,8 @@ export async function getMember(engine: Engine, id: string, options: CommandOpti
 /** Gets the member that asks, and for whom else the same person may act. Throws `member_not_found` for who is none. */
 export async function getOwnMember(engine: Engine, options: CommandOptions): Promise<OwnMember> {
   const actor = actorOf(options)
-  if (actor.type !== 'member') throw unknownMember()
+  if (actor.type !== 'member')
+    throw new LatchkeyError('member_not_found', 'The caller is a key, and not a member.')
   return engine.store.read(
     async (db) => {
       const row = await getMemberRow(db, actor.memberId, actor.organizationId)
