@@ -48,6 +48,7 @@ onOneDatabase('SQLite', `a decoy in the console${browserNote}`, (makeDatabase) =
     await page.reload()
     await page.getByText('Somebody has tried this decoy').waitFor()
     await page.getByText('It was tried once').waitFor()
+    await page.getByRole('main').getByRole('link', { name: 'Activity' }).click()
     await page.getByText('Noted that somebody tried the decoy').waitFor()
     await page.getByText('192.0.2.7').waitFor()
   })
