@@ -20,6 +20,7 @@ import type { Prefixes } from '../src/core/shapes/prefixes.ts'
 import type { KeyPreview, RefusedCalls } from '../src/core/shapes/previews.ts'
 import type { RotateKeyInput } from '../src/core/shapes/rotations.ts'
 import type { Session } from '../src/core/shapes/sessions.ts'
+import type { SignInOptions } from '../src/core/shapes/sign-in.ts'
 import type { UsageRow } from '../src/core/shapes/usage.ts'
 import type { Verdict } from '../src/core/shapes/verification.ts'
 import type { CreatedWebhook, Delivery, Webhook, WebhookTest } from '../src/core/shapes/webhooks.ts'
@@ -47,6 +48,7 @@ export type WireRefusedCalls = Wire<RefusedCalls>
 export type WireOrganization = Wire<Organization>
 export type WireAuditEvent = Wire<AuditEvent>
 export type WireSession = Wire<Session>
+export type WireSignInOptions = Wire<SignInOptions>
 export type WireVerdict = Wire<Verdict>
 export type WireOrganizationDetails = Wire<OrganizationDetails>
 export type WirePlan = Wire<Plan>

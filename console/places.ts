@@ -82,6 +82,7 @@ export function settingsOf(session: Asked): Tab[] {
       : []),
     ...(isRoot
       ? ([
+          { label: 'Sign-in', link: { to: '/settings/sign-in' } },
           { label: 'Permissions', link: { to: '/settings/permissions' } },
           { label: 'Plans', link: { to: '/settings/plans' } },
           { label: 'Policy', link: { to: '/settings/policy' } },

@@ -23,6 +23,7 @@ import {
   type WireRecipeUse,
   type WireSecret,
   type WireSession,
+  type WireSignInOptions,
   type WireWebhook,
 } from './api.ts'
 import type { SelectedKeys } from './format/key-selections.ts'
@@ -303,6 +304,12 @@ export function catalogueQuery() {
     staleTime: 60_000,
   })
 }
+
+/** How people sign in. */
+export const signInQuery = queryOptions({
+  queryKey: ['sign-in'],
+  queryFn: ({ signal }) => call<WireSignInOptions>('GET', '/v1/sign-in', { signal }),
+})
 
 /** Which version the server is. */
 export const versionQuery = queryOptions({

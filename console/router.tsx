@@ -165,6 +165,11 @@ const leaks = createRoute({
   path: '/settings/leaks',
   component: later(async () => (await import('./pages/settings/leaks.tsx')).LeaksPage),
 })
+const signInSettings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings/sign-in',
+  component: later(async () => (await import('./pages/settings/sign-in.tsx')).SignInSettingsPage),
+})
 const instance = createRoute({
   getParentRoute: () => root,
   path: '/settings/instance',
@@ -222,6 +227,7 @@ export const router = createRouter({
     plans,
     policy,
     leaks,
+    signInSettings,
     instance,
     moved('/webhooks', '/settings/webhooks'),
     moved('/permissions', '/settings/permissions'),

@@ -35,6 +35,7 @@ const pages: Record<string, (stage: Stage) => string> = {
   'the activity of an organization': () => '/organizations/acme/activity',
   leaks: () => '/settings/leaks',
   'the settings of an organization': () => '/organizations/acme/settings',
+  'sign-in': () => '/settings/sign-in',
   instance: () => '/settings/instance',
   plans: () => '/settings/plans',
   permissions: () => '/settings/permissions',

@@ -149,4 +149,26 @@ onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) =
     await page.getByRole('heading', { level: 1, name: `a former member (…${id.slice(-4)})` }).waitFor()
     expect(await members.get(id)).toMatchObject({ status: 'removed', email: null, name: null })
   })
+
+  test.skipIf(skipsBrowser)('sign in and grant as the operator lets their organization', async () => {
+    const { server, latchkey } = await start()
+    const page = await browser.open(server, { token: server.rootKey, path: '/organizations/acme/settings' })
+    const dialog = page.getByRole('dialog')
+    await page.getByRole('button', { name: 'Edit how its members sign in' }).click()
+    await dialog.getByRole('radio', { name: 'A provider alone' }).check()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByText('By a provider alone.').waitFor()
+    await page.getByRole('button', { name: 'Edit what its members may grant' }).click()
+    await dialog.getByRole('combobox', { name: 'Permissions' }).fill('emails:* ')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('list', { name: 'What its members may grant' }).getByText('emails:*').waitFor()
+    expect(await latchkey.organizations.get('acme')).toMatchObject({
+      signIn: 'provider',
+      grantablePermissions: ['emails:*'],
+    })
+    await page.goto('/settings/sign-in')
+    await page.getByText('None is listed.').waitFor()
+  })
 })

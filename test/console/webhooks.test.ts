@@ -41,6 +41,7 @@ onOneDatabase('SQLite', `webhooks in the console${browserNote}`, (makeDatabase) 
       const { latchkey } = server
       const receiver = await receive()
       const page = await browser.open(server, { token: server.rootKey })
+      await page.getByRole('link', { name: 'Settings' }).click()
       await page.getByRole('link', { name: 'Webhooks' }).click()
       await page.getByText('No webhook yet').waitFor()
 

@@ -25,7 +25,7 @@ export function RolesField({ organization, value, change }: RolesFieldProps) {
           return (
             <label
               key={role}
-              className="flex cursor-pointer gap-3 px-3 py-2 has-checked:bg-sunken has-disabled:cursor-not-allowed"
+              className="flex cursor-pointer items-start gap-3 px-3 py-2 has-checked:bg-sunken has-disabled:cursor-not-allowed"
             >
               <input
                 type="radio"

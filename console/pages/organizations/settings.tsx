@@ -11,6 +11,7 @@ import { Notice } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { PermissionList } from '../../components/permission-list.tsx'
 import { SuspendDialog } from '../../components/suspend-dialog.tsx'
+import { signInWords } from '../../format/sign-ins.ts'
 import { later } from '../../later.tsx'
 import { rootOrganizationId, useSession } from '../../session.ts'
 import { OrganizationPage, useOrganization } from './frame.tsx'
@@ -19,13 +20,14 @@ const RenameOrganizationDialog = later(
   async () => (await import('./edit.tsx')).RenameOrganizationDialog,
   MissingPart,
 )
+const SignInDialog = later(async () => (await import('./sign-in.tsx')).SignInDialog, MissingPart)
 const GrantableDialog = later(async () => (await import('./grantable.tsx')).GrantableDialog, MissingPart)
 
 export function OrganizationSettingsPage() {
   const { organization: id } = useParams({ from: '/organizations/$organization/settings' })
   const found = useOrganization(id)
   const { isRoot, refusal, readsOrganization } = useSession()
-  const [open, setOpen] = useState<'rename' | 'suspend' | 'grantable'>()
+  const [open, setOpen] = useState<'rename' | 'suspend' | 'grantable' | 'sign-in'>()
   const close = () => setOpen(undefined)
   const { organization, isSettled } = found
   const isSuspended = (organization?.suspended_at ?? null) !== null
@@ -61,6 +63,7 @@ export function OrganizationSettingsPage() {
             of={organization}
             mayNot={mayNot}
             editGrantable={isRoot && id !== rootOrganizationId ? () => setOpen('grantable') : undefined}
+            editSignIn={isRoot ? () => setOpen('sign-in') : undefined}
           />
         )}
         {id !== rootOrganizationId && (
@@ -88,6 +91,7 @@ export function OrganizationSettingsPage() {
         {organization && open === 'rename' && (
           <RenameOrganizationDialog organization={organization} close={close} />
         )}
+        {organization && open === 'sign-in' && <SignInDialog organization={organization} close={close} />}
         {organization && open === 'grantable' && (
           <GrantableDialog organization={organization} close={close} />
         )}
@@ -101,11 +105,19 @@ interface OrganizationFactsProps {
   mayNot: string | undefined
   /** Absent for who may never set what members grant. */
   editGrantable: (() => void) | undefined
+  editSignIn: (() => void) | undefined
 }
 
-function OrganizationFacts({ of: organization, mayNot, editGrantable }: OrganizationFactsProps) {
+function OrganizationFacts({ of: organization, mayNot, editGrantable, editSignIn }: OrganizationFactsProps) {
   const { isRoot } = useSession()
-  const { id, name, plan, created_at: createdAt, grantable_permissions: grantable } = organization
+  const {
+    id,
+    name,
+    plan,
+    created_at: createdAt,
+    grantable_permissions: grantable,
+    sign_in: signIn,
+  } = organization
   return (
     <Section title="Details">
       <dl className="-mt-3 grid lg:grid-cols-2 [&>*:first-child]:border-t-0 lg:[&>*:nth-child(2)]:border-t-0">
@@ -128,6 +140,27 @@ function OrganizationFacts({ of: organization, mayNot, editGrantable }: Organiza
           ) : (
             plan
           )}
+        </Fact>
+        <Fact
+          label="Sign-in"
+          wide
+          action={
+            editSignIn && (
+              <Button
+                kind="quiet"
+                className="text-link"
+                icon={<Pencil size={16} aria-hidden />}
+                refusal={mayNot}
+                onClick={editSignIn}
+              >
+                <span>
+                  Edit<span className="sr-only"> how its members sign in</span>
+                </span>
+              </Button>
+            )
+          }
+        >
+          {signInWords[signIn]}
         </Fact>
         {id !== rootOrganizationId && (
           <Fact
