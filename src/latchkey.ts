@@ -189,7 +189,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     publicUrl: publicUrlOf(options, ownVariables()),
     mayAct,
     providers,
-    passkeys: relyingPartyOf(publicUrlOf(options, ownVariables())) !== undefined,
+    passkeys: keyring.canSeal && relyingPartyOf(publicUrlOf(options, ownVariables())) !== undefined,
     mailer: mail && new Mailer(mail, { monotonic, warn }),
     reachedLimits,
     signInLimit: new SignInLimit(),

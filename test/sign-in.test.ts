@@ -117,7 +117,7 @@ onOneDatabase('PostgreSQL', 'calls of sign-ins', (makeDatabase) => {
       request('POST', '/v1/sign-in/invitation', { body: { invitation: secret }, headers: ours })
     const shown = {
       ...{ organization: { id: 'acme', name: 'Acme' }, email: 'Ada@acme.example', name: null, role: 'admin' },
-      ...{ expires_at: invitation.expiresAt.toISOString(), providers: [], passkeys: true },
+      ...{ expires_at: invitation.expiresAt.toISOString(), providers: [], passkeys: expect.any(Boolean) },
     }
     expect(await show(secretOf(invitation))).toMatchObject({ status: 200, json: shown })
     expect((await show(secretOf(invitation))).json).toEqual(shown)
@@ -157,7 +157,7 @@ onOneDatabase('PostgreSQL', 'calls of sign-ins', (makeDatabase) => {
     await using all = await start()
     expect((await all.request('GET', '/v1/sign-in')).json).toEqual({
       providers: [],
-      passkeys: true,
+      passkeys: expect.any(Boolean),
       tokens: 'all',
     })
     await using root = await start({ tokenSignIn: 'root' })

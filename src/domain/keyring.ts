@@ -126,6 +126,11 @@ export class Keyring {
     return fileBeside(path)
   }
 
+  /** Whether there are keys, or will be: PostgreSQL has none unless somebody gives them. */
+  get canSeal(): boolean {
+    return this.#given !== undefined || sqlitePath(this.#database) !== undefined
+  }
+
   /** Throws `keyring_missing` unless there are keys. */
   require(): void {
     this.#open()

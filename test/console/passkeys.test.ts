@@ -32,7 +32,8 @@ describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
     async function start() {
       database = await makeDatabase()
       now = Date.now()
-      const server = await startAtLocalhost(database, { now: () => now })
+      const sealingKeys = [Buffer.alloc(32, 7).toString('base64')]
+      const server = await startAtLocalhost(database, { now: () => now, sealingKeys })
       await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
       return server
     }
@@ -123,7 +124,8 @@ describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
       expect(both.filter(({ status }) => status === 200)).toHaveLength(1)
       expect(await finish({ cookie })).toMatchObject({ status: 403, json: { code: 'passkey_refused' } })
       // As of an authenticator that does not count.
-      await (await connectDirectly(database)).run('update passkeys set counter = 0')
+      await using direct = await connectDirectly(database)
+      await direct.run('update passkeys set counter = 0')
       expect(await finish({ cookie })).toMatchObject(expired)
       // The options of a registration are no challenge of a sign-in.
       const making = await ada.call('/v1/sign-in/passkey/registration-options', {})
@@ -166,7 +168,7 @@ describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
       await ada.page.goto(`${server.origin}/blank`)
       expect(await finish(elsewhere)).toMatchObject(refused)
       expect((await ada.use()).status).toBe(200)
-      const direct = await connectDirectly(database)
+      await using direct = await connectDirectly(database)
       await direct.run('update passkeys set counter = 1000')
       expect(await ada.use()).toMatchObject(refused)
       await direct.run('update passkeys set counter = 1')
@@ -209,7 +211,7 @@ describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
       const reset = await latchkey.members.reset(id)
       expect((await ada.call('/v1/members/self', {}, 'GET')).status).toBe(401)
       expect(await ada.use()).toMatchObject(refused)
-      const direct = await connectDirectly(database)
+      await using direct = await connectDirectly(database)
       expect(await direct.run('select id from passkeys')).toHaveLength(1)
       const fresh = await open(server)
       expect(await fresh.register(secretOf(reset))).toMatchObject({ json: { member_id: id } })
@@ -240,7 +242,7 @@ describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
       )
       expect(answers.map(({ status }) => status).sort()).toEqual([200, 410])
       expect(await eve.register(secret)).toMatchObject(ended)
-      const direct = await connectDirectly(database)
+      await using direct = await connectDirectly(database)
       expect(await direct.run('select id from passkeys')).toHaveLength(1)
       const other = await invite(server, 'bob')
       now += 72 * 60 * 60_000
@@ -344,7 +346,7 @@ describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
         ...{ provider: 'x', issuer: 'https://x.example', subject: 'a', label: 'a' },
         ...{ email: 'ada@example.com', emailVerified: true },
       })
-      const direct = await connectDirectly(database)
+      await using direct = await connectDirectly(database)
       for (let i = 1; i < maxIdentities; i++) {
         const id = `0192f0c1-0000-7000-8000-${String(i).padStart(12, '0')}`
         await direct.run(
