@@ -292,6 +292,26 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
     expect(JSON.stringify(server.log)).not.toContain(encoded.slice(60, 90))
   })
 
+  test('what a provider sends a browser back with may look like a token', async () => {
+    const token = server.rootKey
+    const query = `code=${token}&state=${token}`
+    const page = await server.request('GET', `/sign-in/callback/okta?${query}`, {
+      headers: { accept: 'text/html' },
+    })
+    expect(page).toMatchObject({ status: 200 })
+    expect(page.text).not.toContain(token.slice(19))
+    for (const path of [
+      `/sign-in/callback/${token}?a=1`,
+      `/sign-in/okta?${query}`,
+      `/v1/keys?x=/sign-in/callback/o?${query}`,
+    ])
+      expect(await server.request('GET', path), path).toMatchObject({
+        status: 400,
+        json: { code: 'token_in_url' },
+      })
+    expect(JSON.stringify(server.log)).not.toContain(token.slice(19, 40))
+  })
+
   test('of several faults the first in order is told: URL, route, token, permission, type, size, JSON, shape', async () => {
     const reader = await server.latchkey.keys.create({
       organizationId: 'root',

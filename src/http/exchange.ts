@@ -71,9 +71,12 @@ export function chooseRequestId(asked: string | undefined): string {
   return asked !== undefined && requestIdPattern.test(asked) && !containsToken(asked) ? asked : randomUUID()
 }
 
+/** The page to which a provider sends a browser back. What it sends is its own, and random: some of it has the form of a token. */
+const ofProvider = /^(\/sign-in\/callback\/[^/?#]+)\?/
+
 /** Tells whether a URL, as it came, holds a token: percent-encoded too, once or more. */
 export function holdsToken(url: string): boolean {
-  let text = url
+  let text = ofProvider.exec(url)?.[1] ?? url
   for (let round = 0; round < 3; round++) {
     if (containsToken(text)) return true
     if (!text.includes('%')) return false
