@@ -1,6 +1,6 @@
 // The public API as the console calls it: by the session's cookie and the value of its page, on the origin that it
 // was loaded from.
-import type { ErrorCode, FieldError } from '../src/core/errors.ts'
+import type { ErrorCode, FieldError, SignInMethod } from '../src/core/errors.ts'
 import type { AuditEvent } from '../src/core/shapes/audit.ts'
 import type { BulkResult } from '../src/core/shapes/bulk-changes.ts'
 import type { CatalogueEntry } from '../src/core/shapes/catalogue.ts'
@@ -77,6 +77,8 @@ export class ApiError extends Error {
   readonly fields: FieldError[]
   /** For which organizations the person may act, for `organization_required`. */
   readonly organizations: { id: string; name: string }[]
+  /** How to sign in afresh, for `fresh_sign_in_required`. */
+  readonly methods: readonly SignInMethod[]
 
   constructor(
     code: ApiError['code'],
@@ -86,6 +88,7 @@ export class ApiError extends Error {
       requestId?: string | undefined
       fields?: FieldError[] | undefined
       organizations?: { id: string; name: string }[] | undefined
+      methods?: readonly SignInMethod[] | undefined
     } = {},
   ) {
     super(detail)
@@ -94,6 +97,7 @@ export class ApiError extends Error {
     this.requestId = given.requestId
     this.fields = given.fields ?? []
     this.organizations = given.organizations ?? []
+    this.methods = given.methods ?? []
   }
 }
 
@@ -115,6 +119,8 @@ interface Request {
   idempotencyKey?: string | undefined
   /** To sign in with; everything else is done by the session. */
   token?: string
+  /** False for a call that signs somebody in: what takes a fresh sign-in there fails. */
+  asksAnew?: false
 }
 
 /**
@@ -128,7 +134,8 @@ export async function call<Answer>(method: string, path: string, request: Reques
     } catch (error) {
       // Nothing was done yet, so that it can be tried again.
       if (!(error instanceof ApiError && error.code === 'fresh_sign_in_required')) throw error
-      if (!(await freshSignIn.ask()))
+      if (request.asksAnew === false) throw error
+      if (!(await freshSignIn.ask(error.methods)))
         throw new ApiError(error.code, 'Nothing was changed. This change requires that you sign in again.', {
           ...error,
         })
@@ -256,6 +263,7 @@ async function readProblem(response: Response): Promise<ApiError> {
       requestId,
       fields: problem.errors,
       organizations: problem.organizations,
+      methods: problem.methods,
     })
   }
   // Not one of Latchkey's answers: a proxy's, that did not reach it.

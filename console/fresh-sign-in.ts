@@ -1,20 +1,25 @@
-// What a call waits for if the server wants a fresh sign-in: the dialog asks for the token, and the call goes on.
+// What a call waits for if the server wants a fresh sign-in: the dialog asks who is there, and the call goes on.
+import type { SignInMethod } from '../src/core/errors.ts'
 
 type Resolve = (isFresh: boolean) => void
 
 let waiting: Resolve[] = []
+let ways: readonly SignInMethod[] = []
 const listeners = new Set<() => void>()
 
 /** Whether some call waits for a fresh sign-in, as a store for `useSyncExternalStore`. */
 export const freshSignIn = {
   isAsked: (): boolean => waiting.length > 0,
+  /** How it may be made, as the server has said last. */
+  methods: (): readonly SignInMethod[] => ways,
   subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   },
   /** Resolves to true when the sign-in is fresh, to false if the reader would rather not. */
-  ask: (): Promise<boolean> =>
+  ask: (methods: readonly SignInMethod[]): Promise<boolean> =>
     new Promise((resolve) => {
+      ways = methods
       waiting = [...waiting, resolve]
       tell()
     }),

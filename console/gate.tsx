@@ -7,9 +7,11 @@ import { ErrorNotice } from './components/notices.tsx'
 import { freshSignIn } from './fresh-sign-in.ts'
 import { later } from './later.tsx'
 import { followOtherTabs } from './page-value.ts'
-import { SignInPage } from './pages/sessions/sign-in.tsx'
-import { readSelf, type Self } from './self.ts'
+import { SignInPage } from './pages/sign-in/sign-in.tsx'
+import { lastProviderOf, readSelf, type Self } from './self.ts'
 import { leave, SessionContext, sessionEnd, sessionOf, signOut } from './session.ts'
+import { signInOptionsQuery } from './sign-in-calls.ts'
+import { followSignInWindows } from './sign-in-window.ts'
 
 const Missing = () => <MissingPart />
 const FreshSignInDialog = later(
@@ -52,18 +54,28 @@ export function SessionGate({ children }: { children: ReactNode }) {
       }),
     [client, signedIn],
   )
+  useEffect(
+    () =>
+      followSignInWindows((purpose) => {
+        if (purpose === 'fresh') return freshSignIn.answer(true)
+        void readSelf().then(signedIn, sessionEnd.notice)
+      }),
+    [signedIn],
+  )
   const isFreshAsked = useSyncExternalStore(freshSignIn.subscribe, freshSignIn.isAsked)
   const who = self.data
   const session = useMemo(() => who && sessionOf(who, () => signOut(client)), [who, client])
   const isIn = session !== undefined
+  const provider = who && lastProviderOf(who)
   useEffect(() => {
     if (!isIn) return
     // Needed when there may be no connection left to fetch it by.
     const timer = setTimeout(() => {
       for (const dialog of [SignInDialog, FreshSignInDialog]) void dialog.preload().catch(() => {})
+      void client.prefetchQuery(signInOptionsQuery(provider))
     }, 2_000)
     return () => clearTimeout(timer)
-  }, [isIn])
+  }, [client, isIn, provider])
   if (session === undefined) {
     // For a moment nothing: neither page is known to be the right one.
     if (self.isPending)

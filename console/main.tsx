@@ -1,15 +1,18 @@
 // Starts the console: the theme first, then the page that the address names.
+
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { setNonce } from 'get-nonce'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiError } from './api.ts'
+import { arrival } from './arrival.ts'
 import { SessionGate } from './gate.tsx'
 import { router } from './router.tsx'
 import { sessionEnd } from './session.ts'
 import './style.css'
 import { currentTheme, showTheme } from './theme.ts'
+import { WayIn } from './way-in.tsx'
 
 showTheme(currentTheme())
 // The policy lets in no style sheet without it; dialogs make one to hold the page still.
@@ -31,17 +34,23 @@ const client = new QueryClient({
 })
 
 // The page's own files come while it is asked who is signed in.
-for (const { routeId } of router.matchRoutes(router.latestLocation)) {
-  // Where they do not come, the page itself says so.
-  router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById])?.catch(() => {})
+if (arrival === undefined) {
+  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+    // Where they do not come, the page itself says so.
+    router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById])?.catch(() => {})
+  }
 }
 
 createRoot(document.getElementById('console') as HTMLElement).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <SessionGate>
-        <RouterProvider router={router} />
-      </SessionGate>
+      {arrival === undefined ? (
+        <SessionGate>
+          <RouterProvider router={router} />
+        </SessionGate>
+      ) : (
+        <WayIn to={arrival} />
+      )}
     </QueryClientProvider>
   </StrictMode>,
 )

@@ -186,7 +186,8 @@ function moved<Path extends string>(
     | '/settings/policy'
     | '/activity'
     | '/account'
-    | '/settings/members',
+    | '/settings/members'
+    | '/',
 ) {
   return createRoute({
     getParentRoute: () => root,
@@ -236,6 +237,9 @@ export const router = createRouter({
     moved('/audit-log', '/activity'),
     moved('/sessions', '/account'),
     moved('/members', '/settings/members'),
+    // The pages of who is not signed in yet.
+    moved('/sign-in', '/'),
+    moved('/sign-in/$provider', '/'),
     settings,
   ]),
   defaultPreload: 'intent',

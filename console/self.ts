@@ -3,6 +3,9 @@ import { clearActingFor, readActingFor, writeActingFor } from './acting-for.ts'
 import { ApiError, call, type WireKey, type WireOrganizationDetails, type WireOwnMember } from './api.ts'
 import { readPageValue } from './page-value.ts'
 
+/** What stands for passkeys in place of a provider. */
+export const passkeyProvider = 'passkey'
+
 /** Who is signed in, as far as a key and a member are alike. */
 interface Someone {
   id: string
@@ -66,4 +69,14 @@ async function readMember(given: { signal: AbortSignal } | undefined): Promise<S
 
 function hasCode(error: unknown, ...codes: ApiError['code'][]): boolean {
   return error instanceof ApiError && codes.includes(error.code)
+}
+
+/** The provider by which a person signed in last, which need not be listed; undefined for a key, and for passkeys alone. */
+export function lastProviderOf(self: Self): string | undefined {
+  if (self.type === 'key') return undefined
+  const usedAt = ({ last_used_at: at, created_at: since }: WireOwnMember['identities'][number]) => at ?? since
+  const [last] = self.member.identities
+    .filter(({ provider }) => provider !== passkeyProvider)
+    .sort((a, b) => usedAt(b).localeCompare(usedAt(a)))
+  return last?.provider
 }

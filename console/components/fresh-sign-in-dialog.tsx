@@ -1,40 +1,41 @@
-// Over a form that takes a fresh sign-in: the token of the signed-in key again, and the form goes on by itself.
-import { ApiError } from '../api.ts'
+// Over a form that takes a fresh sign-in: who is signed in proves it again, and the form goes on by itself.
+import { useState } from 'react'
+import { ApiError, type WireOwnMember } from '../api.ts'
 import { freshSignIn } from '../fresh-sign-in.ts'
 import type { Self } from '../self.ts'
 import { refreshSignIn } from '../session.ts'
-import { focusMark } from './autofocus.ts'
 import { Button } from './button.tsx'
 import { Dialog, DialogActions } from './dialog.tsx'
 import { Foreign } from './foreign.tsx'
+import { SignInAgain } from './sign-in-again.tsx'
 import { TokenForm } from './token-form.tsx'
 
 export function FreshSignInDialog({ of: self }: { of: Self }) {
-  return self.type === 'key' ? <TokenAgain name={self.name} /> : <PersonAgain name={self.name} />
+  return self.type === 'key' ? (
+    <TokenAgain name={self.name} />
+  ) : (
+    <PersonAgain name={self.name} member={self.member} />
+  )
 }
 
-/** A person signs in where people do, and comes back to the form. */
-function PersonAgain({ name }: { name: string }) {
+/** A passkey is used here; a provider is asked in a window of its own, so that the form stays. */
+function PersonAgain({ name, member }: { name: string; member: WireOwnMember }) {
+  const [methods] = useState(freshSignIn.methods)
   return (
     <Dialog
       title="Sign in again"
       lead={
         <>
           You signed in more than ten minutes ago, and this change outlasts the session. So Latchkey verifies
-          once more that you are <Foreign text={name} className="font-semibold text-ink" />. Sign in in
-          another window, then continue. The console has kept what you typed.
+          once more that you are <Foreign text={name} className="font-semibold text-ink" />. A provider asks
+          you in a window of its own; then the console continues by itself with what you typed.
         </>
       }
       close={() => freshSignIn.answer(false)}
     >
+      <SignInAgain member={member} methods={methods} done={() => freshSignIn.answer(true)} />
       <DialogActions>
         <Button onClick={() => freshSignIn.answer(false)}>Cancel</Button>
-        <Button {...focusMark} onClick={() => window.open('/', '_blank')}>
-          Open another window
-        </Button>
-        <Button kind="primary" onClick={() => freshSignIn.answer(true)}>
-          Continue
-        </Button>
       </DialogActions>
     </Dialog>
   )

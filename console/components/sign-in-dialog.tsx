@@ -1,8 +1,9 @@
 // Over a page whose session has ended: who signs in again goes on where they were.
-import type { Self } from '../self.ts'
+import { lastProviderOf, type Self } from '../self.ts'
+import { openSignInWindow } from '../sign-in-window.ts'
 import { Dialog } from './dialog.tsx'
 import { Foreign } from './foreign.tsx'
-import { SignInForm } from './sign-in-form.tsx'
+import { SignIn } from './sign-in.tsx'
 
 export function SignInDialog({ previous, signedIn }: { previous: Self; signedIn: (self: Self) => void }) {
   return (
@@ -16,7 +17,11 @@ export function SignInDialog({ previous, signedIn }: { previous: Self; signedIn:
         </>
       }
     >
-      <SignInForm signedIn={signedIn} />
+      <SignIn
+        provider={lastProviderOf(previous)}
+        toProvider={(provider) => openSignInWindow({ provider, purpose: 'sign_in' })}
+        signedIn={signedIn}
+      />
     </Dialog>
   )
 }

@@ -4,7 +4,13 @@ import type { Self } from '../self.ts'
 import { signIn } from '../session.ts'
 import { TokenForm } from './token-form.tsx'
 
-export function SignInForm({ signedIn }: { signedIn: (self: Self) => void }) {
+interface SignInFormProps {
+  signedIn: (self: Self) => void
+  /** Whether keys of the operator alone sign in. */
+  isForRoot?: boolean
+}
+
+export function SignInForm({ signedIn, isForRoot = false }: SignInFormProps) {
   const exchange = async (token: string) => {
     const key = await signIn(token).catch((cause: unknown) => {
       throw explain(cause)
@@ -13,7 +19,7 @@ export function SignInForm({ signedIn }: { signedIn: (self: Self) => void }) {
   }
   return (
     <TokenForm
-      hint="The token of a key that holds latchkey:keys:read. It opens a session; the browser does not store it."
+      hint={`The token of a key ${isForRoot ? 'of the operator ' : ''}that holds latchkey:keys:read. It opens a session; the browser does not store it.`}
       action={{ label: 'Sign in', busyLabel: 'Signing in…' }}
       exchange={exchange}
     />

@@ -42,7 +42,12 @@ export function sharedBrowser(): Promise<Browser> {
 
 /** Signs in by the form that is on the page. */
 export async function signIn(page: Page, token: string): Promise<void> {
-  await page.getByLabel('Token', { exact: true }).fill(token)
+  const field = page.getByLabel('Token', { exact: true })
+  // Where people sign in as themselves, the form comes after their ways.
+  const opener = page.getByRole('button', { name: 'Use the token of a key' })
+  await field.or(opener).waitFor()
+  if (await opener.isVisible()) await opener.click()
+  await field.fill(token)
   const button = page.getByRole('button', { name: /^Sign(ing)? in/ })
   await button.click()
   await button.waitFor({ state: 'detached' })

@@ -15,7 +15,8 @@ export async function startAtLocalhost(
   return Object.assign(server, { origin })
 }
 
-async function freePort(): Promise<number> {
+/** A port that is free now: a public address is known before its server listens. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }

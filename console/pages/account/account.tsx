@@ -1,6 +1,6 @@
 // Oneself: who one is, by what one signs in, for whom one may act, and where one is signed in.
 import { Link } from '@tanstack/react-router'
-import { Fingerprint, Pencil } from 'lucide-react'
+import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { WireOwnMember } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
@@ -9,10 +9,10 @@ import { Foreign, marked } from '../../components/foreign.tsx'
 import { OrganizationName } from '../../components/organization-name.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { Pill } from '../../components/pill.tsx'
-import { Ago } from '../../components/time.tsx'
 import { roleLabel, roleMeaning } from '../../format/roles.ts'
 import { actFor, rootOrganizationId, useSession } from '../../session.ts'
 import { RenameMemberDialog } from '../members/rename-dialog.tsx'
+import { Identities } from './identities.tsx'
 import { Sessions } from './sessions.tsx'
 
 export function AccountPage() {
@@ -87,29 +87,6 @@ function You({ member }: { member: WireOwnMember }) {
         </Fact>
       </dl>
       {renaming && <RenameMemberDialog of={member} close={() => setRenaming(false)} />}
-    </Section>
-  )
-}
-
-function Identities({ of: { identities } }: { of: WireOwnMember }) {
-  return (
-    <Section title="How you sign in" lead="Each of these proves that it is you.">
-      <ul className="-my-3 divide-y divide-line">
-        {identities.map(({ id, provider, label, created_at: createdAt, last_used_at: lastUsedAt }) => (
-          <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-1 py-3">
-            <Fingerprint size={18} aria-hidden className="shrink-0 text-muted" />
-            <div className="min-w-0 grow basis-48">
-              <p className="foreign font-medium" dir="auto">
-                {marked(label)}
-              </p>
-              <p className="foreign text-muted">{marked(provider)}</p>
-            </div>
-            <p className="text-muted">
-              Added <Ago instant={createdAt} /> · last used <Ago instant={lastUsedAt} never="never" />
-            </p>
-          </li>
-        ))}
-      </ul>
     </Section>
   )
 }

@@ -158,3 +158,5 @@ export interface ShownInvitation extends z.infer<typeof shownInvitationSchema> {
 export interface BeginSignInInput extends z.input<typeof beginSignInSchema> {}
 /** What a provider sent back by the browser. */
 export interface FinishSignInInput extends z.input<typeof finishSignInSchema> {}
+/** What a sign-in has come to, as it is told. */
+export interface ToldSignIn extends z.infer<typeof finishedSignInSchema> {}
