@@ -12,6 +12,7 @@ import { useCommand } from './setup/command.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { listOf, makeSigner, startKeyServer } from './setup/github.ts'
+import { startLiar, writeProviders } from './setup/oidc.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
 
 const command = useCommand()
@@ -138,6 +139,28 @@ test('the server of keys of GitHub is asked, and what is shared with GitLab is c
     { outcome: 'failure', detail: expect.stringContaining('LATCHKEY_GITLAB_TOKENS') },
   ])
   expect(JSON.stringify([of('GitLab'), short.of('settings')])).not.toMatch(/hunter2|gitlab-and/)
+})
+
+test('each provider of sign-ins is asked where its endpoints are, and its secret is not shown', async () => {
+  const liar = await startLiar()
+  const env = {
+    LATCHKEY_OIDC_ISSUER: liar.issuer,
+    LATCHKEY_OIDC_CLIENT_ID: 'latchkey',
+    LATCHKEY_OIDC_CLIENT_SECRET: 'hunter2',
+  }
+  expect((await examine([], env)).of('sign-in')).toMatchObject([
+    { outcome: 'failure', fix: 'Set LATCHKEY_PUBLIC_URL.' },
+  ])
+  const addressed = { ...env, LATCHKEY_PUBLIC_URL: 'https://keys.example.com' }
+  const { of } = await examine([], addressed)
+  expect(of('sign-in')).toMatchObject([{ outcome: 'ok', detail: expect.stringContaining(liar.issuer) }])
+  const away = await examine([], { ...addressed, LATCHKEY_OIDC_ISSUER: 'http://127.0.0.1:1' })
+  expect(away.of('sign-in')).toMatchObject([{ outcome: 'warning', fix: expect.any(String) }])
+  const file = { LATCHKEY_OIDC_FILE: writeProviders({ id: 'okta', issuer: liar.issuer, isuer: 'x' }) }
+  expect((await examine([], file)).of('sign-in')).toMatchObject([
+    { outcome: 'failure', detail: expect.stringContaining('providers[0].isuer: Unknown field.') },
+  ])
+  expect(JSON.stringify([of('sign-in'), away.of('sign-in')])).not.toContain('hunter2')
 })
 
 test('a variable that nothing reads, and a value that is wrong, are told by their names', async () => {
