@@ -134,12 +134,19 @@ onOneDatabase('SQLite', 'a member at a provider', (makeDatabase) => {
       })
       expect(response.status).toBe(200)
       const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-      await reader.read()
+      const before = await latchkey.keys.create({
+        organizationId: 'acme',
+        name: `before the end of the ${end}`,
+      })
+      let told = ''
+      while (!told.includes(before.id)) told += new TextDecoder().decode((await reader.read()).value)
       if (end === 'session') await browser.ask('DELETE', '/v1/sessions/self')
       else if (end === 'member') await latchkey.members.suspend(self.id)
       else await latchkey.members.remove(self.id)
-      const name = `told-after-${end}`
-      await latchkey.keys.create({ organizationId: 'acme', name })
+      const after = await latchkey.keys.create({
+        organizationId: 'acme',
+        name: `after the end of the ${end}`,
+      })
       let text = ''
       try {
         for (;;) {
@@ -150,7 +157,7 @@ onOneDatabase('SQLite', 'a member at a provider', (makeDatabase) => {
       } catch {
         // The transfer breaks.
       }
-      expect(text).not.toContain(name)
+      expect(text).not.toContain(after.id)
     }
   })
 })
