@@ -11,6 +11,7 @@ import { makeCaller } from './setup/callers.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { codeOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
 const hour = 3_600_000
@@ -104,6 +105,30 @@ onEachDatabase('a report of a leaked token', (makeDatabase, kind) => {
     expect(await sessions()).toBe(0)
   })
 
+  test('that cannot be written down is not answered as if it were', async () => {
+    await using stage = await open()
+    const { latchkey } = stage
+    const { key } = await stage.issue()
+    await using direct = await connectDirectly(stage.database)
+    await direct.run('alter table leak_reports rename to elsewhere')
+    expect(await codeOf(latchkey.leaks.report({ keys: [key] }))).toBe('store_unavailable')
+    await direct.run('alter table elsewhere rename to leak_reports')
+    await stage.report([key])
+    expect(await latchkey.verify(key)).toMatchObject({ code: 'revoked' })
+  })
+
+  test('meets the policy of the organization of each key', async () => {
+    await using stage = await open()
+    const { latchkey } = stage
+    await latchkey.organizations.create({ id: 'zeta', name: 'Zeta' })
+    await latchkey.policies.setFor('zeta', { onLeak: 'notify' })
+    const theirs = await latchkey.keys.create({ organizationId: 'zeta', name: 'CI' })
+    const ours = await stage.issue()
+    await stage.report([theirs.key, ours.key])
+    expect(await latchkey.verify(theirs.key)).toMatchObject({ valid: true })
+    expect(await latchkey.verify(ours.key)).toMatchObject({ code: 'revoked' })
+  })
+
   test('keeps no place that has the token itself in it, be it of another system', async () => {
     await using stage = await open()
     const { latchkey } = stage
@@ -141,6 +166,9 @@ onEachDatabase('a report of a leaked token', (makeDatabase, kind) => {
     await stage.report([key])
     clock.advance(-365 * day)
     await stage.report([key])
+    await stage.report([key])
+    expect(await stage.told(id)).toHaveLength(2)
+    clock.advance(hour)
     await stage.report([key])
     expect(await stage.told(id)).toHaveLength(2)
     // Two processes about midnight, one of which is a bit ahead, do not take turns.

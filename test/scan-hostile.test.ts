@@ -205,6 +205,19 @@ test('a search of parts tells as many tokens as it may, be they in what two part
     }
 })
 
+test('a token in the name of a file is not told either', async () => {
+  const [named, inside] = [generateToken('re', random), generateToken('re', random)]
+  const folder = newFolder()
+  const name = `${named.token}.txt`
+  writeFileSync(join(folder, name), inside.token)
+  writeFileSync(join(folder, 'x.zip'), zip([{ name, content: Buffer.of(0), isEncrypted: true }]))
+  for (const format of ['text', 'json', 'sarif']) {
+    const { stdout, stderr } = await command.run(['scan', '--format', format, folder])
+    expect(`${stdout}${stderr}`, format).toContain(named.kid)
+    expect(`${stdout}${stderr}`, format).not.toContain(named.token.slice(-49, -40))
+  }
+})
+
 test('no name moves the cursor of a terminal, in any format', async () => {
   const { token } = generateToken('re', random)
   const folder = newFolder()
