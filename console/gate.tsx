@@ -66,16 +66,18 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const who = self.data
   const session = useMemo(() => who && sessionOf(who, () => signOut(client)), [who, client])
   const isIn = session !== undefined
+  const isPerson = who?.type === 'member'
   const provider = who && lastProviderOf(who)
   useEffect(() => {
     if (!isIn) return
     // Needed when there may be no connection left to fetch it by.
     const timer = setTimeout(() => {
       for (const dialog of [SignInDialog, FreshSignInDialog]) void dialog.preload().catch(() => {})
-      void client.prefetchQuery(signInOptionsQuery(provider))
+      // A key signs in by its token, whatever else there is.
+      if (isPerson) void client.prefetchQuery(signInOptionsQuery(provider))
     }, 2_000)
     return () => clearTimeout(timer)
-  }, [client, isIn, provider])
+  }, [client, isIn, isPerson, provider])
   if (session === undefined) {
     // For a moment nothing: neither page is known to be the right one.
     if (self.isPending)

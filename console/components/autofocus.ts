@@ -8,7 +8,7 @@ export const focusMark = { 'data-autofocus': '' }
 export function useFocusOnArrival(within: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const active = document.activeElement
-    if (active === null || active === document.body || active.matches('h1, main'))
+    if (active === null || active === document.body || active.matches('h1, main, [role="dialog"]'))
       within.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus({ preventScroll: true })
   }, [within])
 }

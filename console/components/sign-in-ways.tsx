@@ -53,19 +53,19 @@ export function SignInWays({
       {providers.map(({ id, name }) => (
         <Way
           key={id}
-          icon={<LogIn size={17} aria-hidden />}
+          icon={<LogIn size={17} aria-hidden className="shrink-0" />}
           label={`${verb} ${withMarks(name)}`}
           busy={going.isPending && going.variables === id}
           press={() => start(() => going.mutate(id))}
         >
-          <span className="truncate">
+          <span className="min-w-0 whitespace-normal break-words">
             {verb} <bdi>{marked(name)}</bdi>
           </span>
         </Way>
       ))}
       {byPasskey && (
         <Way
-          icon={<Fingerprint size={17} aria-hidden />}
+          icon={<Fingerprint size={17} aria-hidden className="shrink-0" />}
           busy={using.isPending}
           refusal={takesPasskeys() ? undefined : 'This browser uses passkeys at https addresses alone.'}
           press={() => start(() => using.mutate())}

@@ -1,6 +1,6 @@
 // Everything by which somebody signs in here: providers, a passkey, and the token of a key.
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { readSelf, type Self } from '../self.ts'
 import { signInByPasskey, signInOptionsQuery, type WireSignInOptions } from '../sign-in-calls.ts'
 import { useFocusOnArrival } from './autofocus.ts'
@@ -53,6 +53,10 @@ function Ways({
   useFocusOnArrival(place)
   const isAlone = providers.length === 0 && !passkeys
   const [isOpen, setOpen] = useState(false)
+  useEffect(() => {
+    // The button that was pressed is gone.
+    if (isOpen) place.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus()
+  }, [isOpen])
   const isUnknown = provider !== undefined && providers.every(({ id }) => id !== provider)
   const byPasskey = async () => {
     await signInByPasskey('sign_in')

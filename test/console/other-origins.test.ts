@@ -20,7 +20,7 @@ onOneDatabase('SQLite', `a page of another origin${browserNote}`, (makeDatabase)
       async () => {
         const server = await browser.serve(await makeDatabase())
         const key = await makeKey(server)
-        const page = await browser.open(server, { token: server.rootKey, expected: /./ })
+        const page = await browser.open(server, { token: server.rootKey, path: '/try', expected: /./ })
         const strange = await page.context().newPage()
         await strange.goto(await serveEmptyPage(host))
         // What the console asks for itself is no attack.

@@ -7,7 +7,7 @@ import { startRealProvider, writeProviders } from '../setup/oidc.ts'
 import { secretOf } from '../setup/people.ts'
 import { startTestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { callByHand, findViolations, refusalOf } from './chromium.ts'
+import { callByHand, findViolations, isFocused, refusalOf } from './chromium.ts'
 import { freePort } from './person.ts'
 
 const minute = 60_000
@@ -304,7 +304,9 @@ describe(`the pages of signing in${browserNote}`, () => {
     await page.getByText('or sign in another way').waitFor()
     expect(await findViolations(page)).toEqual([])
     await page.getByRole('button', { name: 'Use the token of a key' }).click()
-    await page.getByLabel('Token', { exact: true }).fill(server.rootKey)
+    const token = page.getByLabel('Token', { exact: true })
+    await expect.poll(() => isFocused(token)).toBe(true)
+    await token.fill(server.rootKey)
     await page.keyboard.press('Enter')
     await page.locator('#main').waitFor({ state: 'attached' })
   })
@@ -323,6 +325,43 @@ describe(`the pages of signing in${browserNote}`, () => {
     await page.goto('/sign-in/nobody')
     await page.getByText('There is no provider of this address').waitFor()
   })
+
+  test.skipIf(skipsBrowser)(
+    'are readable in the dark and on the smallest screen, and stand still',
+    async () => {
+      const { site, invite } = await start({ name: 'The directory of all people of Acme Robotics' })
+      const page = await browser.open(site, { viewport: { width: 320, height: 640 }, colorScheme: 'dark' })
+      await page.addInitScript(() => {
+        Object.assign(globalThis, { shifted: 0 })
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean }[])
+            if (!entry.hadRecentInput) (globalThis as unknown as { shifted: number }).shifted += entry.value
+        }).observe({ type: 'layout-shift', buffered: true })
+      })
+      for (const [path, title] of [
+        ['/', 'Sign in to Latchkey'],
+        ['/sign-in/okta', 'Sign in to Latchkey'],
+        ['/sign-in/nobody', 'Sign in to Latchkey'],
+        [`/invitation#${await invite()}`, 'You are invited'],
+        ['/invitation', 'Invitation'],
+        ['/sign-in/callback/okta?state=x&code=y', 'You are not signed in'],
+        ['/sign-in/window', 'There is nothing to do here'],
+      ] as const) {
+        // Of one page, another fragment loads nothing anew.
+        await page.goto('about:blank')
+        await page.goto(path)
+        await page.getByRole('heading', { level: 1, name: title }).waitFor()
+        await expect.poll(() => page.locator('.animate-pulse').count()).toBe(0)
+        expect(await findViolations(page), path).toEqual([])
+        const [overflow, shifted] = await page.evaluate(() => [
+          document.documentElement.scrollWidth - innerWidth,
+          (globalThis as unknown as { shifted: number }).shifted,
+        ])
+        expect(overflow, path).toBeLessThanOrEqual(0)
+        expect(shifted, path).toBeLessThan(0.1)
+      }
+    },
+  )
 
   test.skipIf(skipsBrowser)('begin nothing in a window that the console did not open', async () => {
     const { site } = await start()

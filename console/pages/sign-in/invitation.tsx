@@ -88,12 +88,13 @@ function Shown({
       }
     >
       <p className="mb-1">
+        <Foreign text={organization.name} className="font-medium" /> invites you
         {name !== null && (
           <>
-            <Foreign text={name} className="font-medium" />:{' '}
+            , <Foreign text={name} className="font-medium" />,
           </>
-        )}
-        <Foreign text={organization.name} className="font-medium" /> invites you to work with its API keys.
+        )}{' '}
+        to work with its API keys.
       </p>
       <dl className="my-4 divide-y divide-line border-y border-line">
         <Line term="Organization">
