@@ -205,6 +205,17 @@ onEachDatabase('a job', (makeDatabase, kind) => {
     expect(await stage.rows('mail')).toMatchObject([{ owner: 'deaf', lease: 1, attempts: 1 }])
   })
 
+  test('is claimed for as long as its kind says, if that is less than any claim lasts', async () => {
+    await using stage = await openJobsStage(await makeDatabase())
+    await stage.enqueue({ kind: 'urgent' }, { kind: 'mail' })
+    const { promise: never } = Promise.withResolvers<undefined>()
+    const run = () => never
+    await stage.startRunner({ urgent: { run, leaseMs: 3_000 }, mail: { run, leaseMs: 60_000 } })
+    const claimed = { owner: 'runner 1', lease: 1 }
+    await expect.poll(() => stage.rows('urgent')).toMatchObject([{ ...claimed, dueIn: 3_000 }])
+    await expect.poll(() => stage.rows('mail')).toMatchObject([{ ...claimed, dueIn: jobLeaseMs }])
+  })
+
   test('that takes longer than a lease stays with its owner, who renews it', async () => {
     await using stage = await openJobsStage(await makeDatabase())
     await stage.enqueue({ kind: 'mail' })

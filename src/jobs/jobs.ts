@@ -195,7 +195,8 @@ export class Jobs {
 
   async #claim(line: Line): Promise<void> {
     const { store } = this.#options
-    const { clock, owner, leaseMs, at } = this.#context
+    const { clock, owner, at } = this.#context
+    const leaseMs = Math.min(this.#context.leaseMs, line.kind.leaseMs ?? Number.POSITIVE_INFINITY)
     const limit = (line.kind.atOnce ?? 1) - line.running.size
     if (limit <= 0) return
     const claimedAt = clock.monotonic()
@@ -203,7 +204,7 @@ export class Jobs {
     const rows = await store.write((tx) => claimJobs(tx, store.dialect, wanted, at()))
     if (rows.length < limit) line.due = undefined
     for (const row of rows) {
-      const running = doClaimed(row, line.kind, this.#context, claimedAt).then((ending) => {
+      const running = doClaimed(row, line.kind, { ...this.#context, leaseMs }, claimedAt).then((ending) => {
         line.running.delete(running)
         line.counts[ending.kind]++
         if (ending.kind === 'failed' && row.attempts === toldAttempts) this.#tell(line.name, ending.error)

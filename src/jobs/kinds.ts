@@ -34,6 +34,11 @@ export interface JobKind {
   everyMs?: number
   /** How many of its jobs a process does at once, 1 if absent: no kind waits for another. */
   atOnce?: number
+  /**
+   * How long a claim lasts that is not renewed, in milliseconds, and so how long the work waits for a process that froze; as long as
+   * any claim if absent.
+   */
+  leaseMs?: number
   /** How long a run may take; a minute if absent. */
   maxRunMs?: number
   /** After so many attempts it is given up; if absent, never. */

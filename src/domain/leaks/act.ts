@@ -34,6 +34,8 @@ import type { Db } from '../../store/tables.ts'
 import { sameDigest } from '../../verification/digest.ts'
 
 const everyMs = 60_000
+/** A leaked token does not wait for a process that froze, as other work may. */
+const leaseMs = 3_000
 /** So many are acted on in a transaction: others wait for it on SQLite. */
 const reportsAtOnce = 500
 /** What could not be acted on is tried again after so long. */
@@ -50,7 +52,7 @@ export interface LeakActing {
 
 /** The work of acting on reports, for one process at a time. */
 export function leaksJob(acting: LeakActing): JobKind {
-  return { everyMs, retryAfterMs: () => 500, run: (work) => actOnReports(acting, work) }
+  return { everyMs, leaseMs, retryAfterMs: () => 500, run: (work) => actOnReports(acting, work) }
 }
 
 async function actOnReports(acting: LeakActing, work: Work): Promise<Again | undefined> {
