@@ -18,8 +18,7 @@ function watchChanges(page: Page): unknown[] {
   return changes
 }
 
-/** What stands beside the name of the key. */
-const statusOf = (page: Page) => page.locator('main header').filter({ has: page.locator('h1') })
+const besideName = (page: Page) => page.locator('main header').filter({ has: page.locator('h1') })
 
 onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
@@ -103,7 +102,7 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
     const page = await browser.open(server, { path, token: reader })
     await page.getByRole('heading', { level: 1, name: 'Mailer' }).waitFor()
     const key = await server.latchkey.keys.get(id)
-    await statusOf(page).getByText('Active', { exact: true }).waitFor()
+    await besideName(page).getByText('Active', { exact: true }).waitFor()
     const details = page.getByRole('region', { name: 'Details' })
     for (const [term, words] of [
       ['Id', id],
@@ -372,11 +371,11 @@ onOneDatabase('PostgreSQL', `the page of a key${browserNote}`, (makeDatabase) =>
       const rotate = page.getByRole('button', { name: 'Rotate', exact: true })
       expect(await refusalOf(rotate)).toBe('This key has expired. Set a later expiry first.')
       expect(await refusalOf(revoke)).toBeUndefined()
-      await statusOf(page).getByText('Expired', { exact: true }).waitFor()
+      await besideName(page).getByText('Expired', { exact: true }).waitFor()
       await page.getByRole('button', { name: 'Change the expiry' }).click()
       await page.getByRole('radio', { name: 'Never' }).check()
       await page.getByRole('button', { name: 'Save' }).click()
-      await statusOf(page).getByText('Active', { exact: true }).waitFor()
+      await besideName(page).getByText('Active', { exact: true }).waitFor()
       expect(await refusalOf(rotate)).toBeUndefined()
     },
   )
