@@ -21,7 +21,7 @@ const optionsSchema = z.record(z.string(), z.unknown()).meta({
     'What the page hands to the browser, by `PublicKeyCredential.parseRequestOptionsFromJSON` or `parseCreationOptionsFromJSON`.',
 })
 
-export const passkeyPurposes = ['sign_in', 'fresh'] as const
+const passkeyPurposes = ['sign_in', 'fresh'] as const
 export const beginPasskeySchema = z
   .strictObject({
     purpose: z.enum(passkeyPurposes, { error: 'Must be sign_in or fresh.' }).default('sign_in').meta({
