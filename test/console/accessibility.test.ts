@@ -320,7 +320,8 @@ describe(`what axe-core finds wrong in light and in dark${browserNote}`, () => {
 
   test.skipIf(skipsBrowser)('is nothing on the page of who is not signed in', async () => {
     const page = await open()
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Use the token of a key' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByText('Paste a token.').waitFor()
     expect(await judge(page, 'sign-in')).toEqual({})
   })
