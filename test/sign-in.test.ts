@@ -1,7 +1,10 @@
 // What all ways to sign in have in common: from which pages they are called and how often, what a browser keeps, and that nothing
 // signs in twice.
 import { randomBytes } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { operator } from '../src/core/actor.ts'
 import { maxSignInsUnderWay, signInCallsAMinute } from '../src/core/bounds.ts'
 import { Keyring } from '../src/domain/keyring.ts'
@@ -125,6 +128,34 @@ onOneDatabase('PostgreSQL', 'calls of sign-ins', (makeDatabase) => {
     for (const secret of [secretOf(invitation), `lki_${'A'.repeat(43)}`, 'x'])
       expect(await show(secret)).toMatchObject({ status: 410, json: { code: 'invitation_ended' } })
     for (const wrong of ['', 7, 'x'.repeat(300)]) expect((await show(wrong)).status).toBe(422)
+  })
+
+  test('an invitation tells the providers that accept it: those of the organization alone, though they are not listed', async () => {
+    const provider = (id: string, organizations: string[], listed: boolean) => ({
+      ...{ id, name: id, issuer: 'https://login.example.com', client_id: 'latchkey', organizations, listed },
+    })
+    const providers = [
+      provider('acme-okta', ['acme'], false),
+      provider('bees-okta', ['bees'], false),
+      provider('google', ['root', '*'], true),
+      provider('hidden', ['*'], false),
+      provider('staff', ['root'], true),
+    ]
+    const folder = mkdtempSync(joinPath(tmpdir(), 'latchkey-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const oidcFile = joinPath(folder, 'providers.json')
+    writeFileSync(oidcFile, JSON.stringify({ providers }))
+    await using server = await start({ oidcFile })
+    const { latchkey, request } = server
+    const person = { email: 'ada@acme.example', role: 'admin' } as const
+    const idsFor = async (organizationId: string) => {
+      const made = await latchkey.invitations.create({ organizationId, ...person })
+      const body = { invitation: secretOf(made) }
+      const { json } = await request('POST', '/v1/sign-in/invitation', { body, headers: ours })
+      return (json.providers as { id: string }[]).map(({ id }) => id)
+    }
+    expect(await idsFor('acme')).toEqual(['acme-okta', 'google'])
+    expect(await idsFor('root')).toEqual(['google', 'staff'])
   })
 
   test('only pages of the same origin call, and 30 times a minute', async () => {

@@ -2355,7 +2355,7 @@ type ShownInvitation struct {
 	Role string `json:"role"`
 	// Until when it can be used.
 	ExpiresAt time.Time `json:"expires_at"`
-	// The listed providers that sign people in to the organization.
+	// The providers that accept it: those that name the organization, listed or not, and the listed ones for all.
 	Providers []SignInProvider `json:"providers"`
 	// Whether a passkey accepts it.
 	Passkeys bool `json:"passkeys"`

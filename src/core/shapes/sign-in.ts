@@ -60,7 +60,8 @@ export const shownInvitationSchema = z
     role: roleSchema,
     expiresAt: instant.meta({ description: 'Until when it can be used.' }),
     providers: z.array(signInProviderSchema).meta({
-      description: 'The listed providers that sign people in to the organization.',
+      description:
+        'The providers that accept it: those that name the organization, listed or not, and the listed ones for all.',
     }),
     passkeys: z.boolean().meta({ description: 'Whether a passkey accepts it.' }),
   })

@@ -65,7 +65,10 @@ export class Providers {
     for (const provider of this.list) secretOf(provider)
   }
 
-  /** The listed ones, and one that is named, as buttons show them: all, or those for an organization. */
+  /**
+   * The listed ones, and one that is named, as buttons show them. For an organization they are those that sign people in to it, and those
+   * that are not listed but name it are among them: they are its own.
+   */
   shown({
     named,
     organizationId,
@@ -74,8 +77,11 @@ export class Providers {
     organizationId?: string
   } = {}): SignInProvider[] {
     return this.list
-      .filter(({ id, listed }) => listed || id === named)
-      .filter(({ organizations }) => organizationId === undefined || reaches(organizations, organizationId))
+      .filter(({ id, listed, organizations }) =>
+        organizationId === undefined
+          ? listed || id === named
+          : organizations.includes(organizationId) || (listed && reaches(organizations, organizationId)),
+      )
       .map(({ id, name }) => ({ id, name }))
   }
 }

@@ -2793,7 +2793,8 @@ class ShownInvitation(TypedDict):
     role: Literal["owner", "admin", "developer", "viewer", "auditor"]
     #: Until when it can be used.
     expires_at: datetime
-    #: The listed providers that sign people in to the organization.
+    #: The providers that accept it: those that name the organization, listed or not, and the listed ones
+    #: for all.
     providers: List[SignInProvider]
     #: Whether a passkey accepts it.
     passkeys: bool
