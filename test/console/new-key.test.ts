@@ -189,7 +189,7 @@ onOneDatabase('SQLite', `a new key in the console${browserNote}`, (makeDatabase)
           await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
         }
         if (after === 'reload') {
-          await page.goto(`/keys/${id}`)
+          await page.goto(`/keys/${id}/activity`)
           await page.getByText('Created the key').first().waitFor()
         }
         expect(await keptBy(page), after).not.toContain(token.slice(19, 40))
