@@ -22,6 +22,8 @@ const apiRoutes = routes.filter(({ path }) => path.startsWith('/v1/'))
 /** Every way to show a token, as a name and the request. Some ask by a valid key, others show the token as their own. */
 function* waysOf(token: string, caller: string): Generator<[string, string, string, TestRequest]> {
   for (const { method, path, operationId } of apiRoutes) {
+    // They take no token, and of an address no more than thirty calls a minute.
+    if (path.startsWith('/v1/sign-in')) continue
     const to = path.replaceAll(/\{\w+\}/g, 'acme') + (queries[operationId] ?? '')
     const body = bodies[operationId]
     yield [operationId, method, to, { token, body }]

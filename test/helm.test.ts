@@ -36,7 +36,7 @@ test('the settings that it takes are those that there are, but for what the char
   const own = ['DATABASE_URL', 'HOST', 'PEPPERS', 'PORT', 'ROOT_KEY', 'SEALING_KEYS']
   // Of commands and relays.
   const others = ['KEY', 'PROFILE', 'UPSTREAM', 'URL']
-  const asFile = ['GITLAB_TOKENS', 'SMTP_URL']
+  const asFile = ['GITLAB_TOKENS', 'OIDC_CLIENT_SECRET', 'SMTP_URL']
   const none = [...own, ...others, ...asFile]
   expect(taken).toEqual(variables.filter((name) => !none.includes(name.replace('LATCHKEY_', ''))))
 })

@@ -2,8 +2,8 @@
 // sessions.
 import type { BasicPart } from './bearer.ts'
 import { type Environment, type Given, pick, refuse } from './given-settings.ts'
-import { type TokenSignIn, tokenSignIns } from './shapes/sign-in.ts'
 import { containsToken } from './token.ts'
+import { type TokenSignIn, tokenSignIns } from './token-sign-in.ts'
 
 /** What flags say of it, as they were typed. */
 export interface StandardsFlags {

@@ -1,13 +1,9 @@
 // How people sign in: by what they may, and what a browser sends and gets on the way.
 import { z } from 'zod'
 import { instant, organizationIdSchema, roleSchema, text } from '../fields.ts'
+import { tokenSignIns } from '../token-sign-in.ts'
 import { nameSchema } from './page.ts'
 import { startedSessionSchema } from './sessions.ts'
-
-/** Which keys may open sessions by their tokens: those of the root organization, all, or none. */
-export const tokenSignIns = ['root', 'all', 'off'] as const
-/** `root`, `all` or `off`. */
-export type TokenSignIn = (typeof tokenSignIns)[number]
 
 const providerId = text(64)
 const providerExample = { id: 'google', name: 'Google' }
