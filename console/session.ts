@@ -91,6 +91,8 @@ export async function signIn(token: string): Promise<Self> {
   const { page_value: pageValue } = await call<{ page_value: string }>('POST', '/v1/sessions', { token })
   writePageValue(pageValue)
   clearActingFor()
+  // Something may have been asked between the end of the session before and this one.
+  sessionEnd.forget()
   return selfOfKey(await call<WireKey>('GET', '/v1/keys/self'))
 }
 
