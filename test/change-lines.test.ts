@@ -48,9 +48,8 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
     const codes = await Promise.all(many)
     expect(codes).toContain('too_many_changes')
     expect(codes).toContain('done')
-    // Of the 256 that may wait, a slow machine refuses those whose turn does not come in time.
-    expect(ended).toBeGreaterThan(64)
-    expect(endedBefore).toBeLessThan(ended / 2)
+    expect(ended).toBeGreaterThanOrEqual(256)
+    expect(endedBefore).toBeLessThan(ended - 100)
     expect(await latchkey.verify(token)).toMatchObject({ code: 'revoked' })
   })
 
