@@ -115,6 +115,21 @@ onEachDatabase('providers', (makeDatabase, kind) => {
     liar.userinfo = { email: 'ada@acme.example', email_verified: true }
     const invitation = await server.invite('acme')
     expect((await server.browser().pass('okta', { purpose: 'invitation', invitation })).status).toBe(200)
+    // As Okta has it: the address in the ID token, and in userinfo alone that it is verified.
+    liar.claims = { sub: 'bob', email: 'bob@acme.example', email_verified: undefined }
+    const acceptAs = async (email: string) => {
+      const secret = await server.invite('acme', email)
+      const { json } = await server.browser().pass('okta', { purpose: 'invitation', invitation: secret })
+      return json.code ?? 'accepted'
+    }
+    // A proof of one address is none of another.
+    liar.userinfo = { email: 'eve@acme.example', email_verified: true }
+    expect(await acceptAs('bob@acme.example')).toBe('email_not_proven')
+    liar.userinfo = { email_verified: true }
+    expect(await acceptAs('bob@acme.example')).toBe('email_not_proven')
+    liar.userinfo = { email: 'bob@acme.example', email_verified: true }
+    expect(await acceptAs('bob@acme.example')).toBe('accepted')
+    liar.claims = { email: undefined, email_verified: undefined }
     liar.userinfo = { sub: 'somebody-else', email: 'ada@acme.example', email_verified: true }
     expect((await server.browser().pass('okta')).json).toMatchObject({ code: 'provider_unavailable' })
   })

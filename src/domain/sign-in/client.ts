@@ -110,7 +110,10 @@ export class ProviderClient {
       if (hasAll || config.serverMetadata().userinfo_endpoint === undefined) return claims
       // Of the same person, or it throws.
       const more = await library.fetchUserInfo(config, tokens.access_token, String(claims.sub))
-      return { ...more, ...claims }
+      // An address and its proof come of one answer: a proof of one address is none of another.
+      const isOfUserinfo = claims.email_verified === undefined && more.email !== undefined
+      const { email, email_verified } = isOfUserinfo ? more : claims
+      return { ...more, ...claims, email, email_verified }
     })
   }
 

@@ -31,8 +31,10 @@ export function personOf(provider: ProviderSettings, claims: Claims): SignedInPe
 }
 
 /** The claims without which something cannot be told of a person. */
-export function neededClaims({ rules }: ProviderSettings): string[] {
-  return ['email', ...rules.map(({ claim }) => claim)]
+export function neededClaims({ rules, email_proof: proof }: ProviderSettings): string[] {
+  // Some tell the address in the ID token, and in userinfo alone that it is verified.
+  const ofAddress = proof === 'claim' ? ['email', 'email_verified'] : ['email']
+  return [...ofAddress, ...rules.map(({ claim }) => claim)]
 }
 
 /** Tells whether a provider proves that an address is the person's own. */
