@@ -6,7 +6,7 @@ import type { SessionValues } from '../core/shapes/sessions.ts'
 import { authenticateSession, readSessionValues } from '../http/authenticate.ts'
 import { isOverTls } from '../http/client-address.ts'
 import type { Exchange, ReadHeader } from '../http/exchange.ts'
-import type { Reply } from '../http/reply.ts'
+import { json, type Reply } from '../http/reply.ts'
 import { isFromOtherSite, sessionCookie } from '../http/session-cookie.ts'
 import { endSignIn, keepSignIn, readSignIns, type SignInsUnderWay } from '../http/sign-in-cookie.ts'
 import type { Parts } from './parts.ts'
@@ -26,7 +26,12 @@ export interface SignInBrowser {
   ip: string | undefined
   userAgent: string | undefined
   requestId: string
+  /** The session that it has so far: it ends when another one begins. */
+  previous: SessionValues | undefined
 }
+
+/** What a sign-in has come to, whichever way it went. */
+type FinishedSignIn = Awaited<ReturnType<Parts['latchkey']['signIn']['finish']>>
 
 /** The problems of every such call. */
 export const signInProblems = ['cross_site_request', 'too_many_sign_ins', 'store_unavailable'] as const
@@ -35,7 +40,8 @@ export const signInProblems = ['cross_site_request', 'too_many_sign_ins', 'store
  * Admits a call of somebody who signs in. Throws `cross_site_request` unless a page of this very origin makes it: nobody is signed in
  * by another site, as whom it likes; `too_many_sign_ins`, `public_url_missing`.
  */
-export function admitSignIn({ parts, header, exchange }: SignInCall): SignInBrowser {
+export function admitSignIn(call: SignInCall): SignInBrowser {
+  const { parts, header, exchange } = call
   parts.signInLimit.require(exchange.ip)
   const overTls = isOverTls(header, exchange.peer, parts.trustedProxies)
   if (isFromOtherSite(exchange.method, overTls, header))
@@ -44,6 +50,7 @@ export function admitSignIn({ parts, header, exchange }: SignInCall): SignInBrow
     overTls,
     underWay: readSignIns(header('cookie') ?? '', overTls),
     ...{ ip: exchange.ip, userAgent: header('user-agent'), requestId: exchange.requestId },
+    previous: previousSession(call),
   }
 }
 
@@ -58,7 +65,7 @@ export async function findMember({ parts, header, exchange }: SignInCall): Promi
 }
 
 /** The values of the session that a browser has so far; undefined if it shows none. */
-export function previousSession({ parts, header, exchange }: SignInCall): SessionValues | undefined {
+function previousSession({ parts, header, exchange }: SignInCall): SessionValues | undefined {
   try {
     return readSessionValues(parts, header, exchange)
   } catch (error) {
@@ -77,13 +84,9 @@ export function keep(
   return { ...reply, cookies: keepSignIn(begun, underWay, { overTls, now: Date.now() }) }
 }
 
-/** Has the browser give up a sign-in that is over, and keep the session that it has opened, if it has. */
-export function end(
-  reply: Reply,
-  id: string,
-  { overTls }: SignInBrowser,
-  session?: { value: string },
-): Reply {
+/** Tells what a sign-in has come to; its browser gives it up, and keeps the session that it has opened, if it has. */
+export function tell({ session, id, ...finished }: FinishedSignIn, { overTls }: SignInBrowser): Reply {
+  const told = session === undefined ? null : { ...session.session, pageValue: session.pageValue }
   const opened = session === undefined ? [] : [sessionCookie(session.value, overTls)]
-  return { ...reply, cookies: [...opened, endSignIn(id, overTls)] }
+  return { ...json({ ...finished, session: told }), cookies: [...opened, endSignIn(id, overTls)] }
 }

@@ -30,13 +30,14 @@ import { shownUserAgent, toSession, unknownSession } from './told.ts'
 import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
 
 /**
- * Opens a session for a person who has proved an identity; `proveOnce` uses the proof up, in the same transaction. Throws `invalid_input` for what is no identity, `session_ended` for one
- * that stands at no active member, `store_unavailable`.
+ * Opens a session for a person who has proved an identity; `proveOnce` uses the proof up, in the same transaction. The session that
+ * the browser had before ends. Throws `invalid_input` for what is no identity, `session_ended` for one that stands at no active
+ * member, `store_unavailable`.
  */
 export async function startMemberSession(
   engine: Engine,
   identityId: string,
-  { ip, userAgent, requestId }: Pick<SignInOrigin, 'ip' | 'userAgent' | 'requestId'> = {},
+  { ip, userAgent, requestId, previous }: Omit<SignInOrigin, 'permission' | 'rootOnly'> = {},
   proveOnce: (change: Change) => Promise<void> = async () => {},
 ): Promise<StartedSession> {
   if (!isId(identityId)) refuseField('identityId', 'Must be the id of an identity, which is a UUID.')
@@ -56,7 +57,7 @@ export async function startMemberSession(
   }
   // Under the identity's lock: two that sign in at once are counted one after the other.
   const requirements = { permission: 'any key', identityId } as const
-  return engine.commit(operator, requirements, async (change) => {
+  const started = await engine.commit(operator, requirements, async (change) => {
     const { tx } = change
     await proveOnce(change)
     const standings = await listStandings(tx, engine.mayAct, [identityId])
@@ -73,6 +74,8 @@ export async function startMemberSession(
     const { provider } = await getIdentity(tx, identityId)
     return { session: toSession(row, memberCallerOf(first, row), provider), ...values }
   })
+  if (previous !== undefined) await endReplacedSession(engine, previous, { ip, requestId })
+  return started
 }
 
 /** Every organization for which the person acts hears of its sessions. */
@@ -205,7 +208,7 @@ export async function freshenMemberSession(
 }
 
 /** Ends the session of a person that a browser had before it signed in anew, if its values are those of one. */
-export async function endReplacedSession(
+async function endReplacedSession(
   engine: Engine,
   values: SessionValues,
   { ip, requestId }: Pick<SignInOrigin, 'ip' | 'requestId'>,

@@ -10,7 +10,6 @@ import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
 import { isSafeOrigin, type ProviderSettings } from '../../core/provider-settings.ts'
-import type { SessionValues } from '../../core/shapes/sessions.ts'
 import {
   type BeginSignInInput,
   beginSignInSchema,
@@ -30,12 +29,12 @@ import type { Engine } from '../engine.ts'
 import { acceptInvitation } from '../invitations/accept.ts'
 import { getMemberRow, recordMember } from '../members/rules.ts'
 import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
-import { endReplacedSession, freshenMemberSession, startMemberSession } from '../sessions/member-sessions.ts'
+import { freshenMemberSession, startMemberSession } from '../sessions/member-sessions.ts'
 import type { SignInOrigin, StartedSession } from '../sessions/sign-in.ts'
 import type { Claims } from './client.ts'
 import { showInvitation } from './invitation.ts'
 import { neededClaims, personOf, type SignedInPerson } from './person.ts'
-import { notInvited, signInExpired } from './refusals.ts'
+import { notInvited, requireRoom, signInExpired } from './refusals.ts'
 import { applyRules, identityOf } from './rules.ts'
 import { openSignIn, type SignInUnderWay, sealSignIn, signInIdOf, useSignIn } from './under-way.ts'
 
@@ -52,9 +51,7 @@ interface Kept {
 }
 
 /** The browser that finishes a sign-in. */
-export interface FinishingBrowser extends Pick<SignInOrigin, 'ip' | 'userAgent' | 'requestId'> {
-  /** The session that it has so far: it ends when another one begins. */
-  previous?: SessionValues | undefined
+export interface FinishingBrowser extends Omit<SignInOrigin, 'permission' | 'rootOnly'> {
   /** What it has under way: what it keeps of each, by its id. */
   underWay: ReadonlyMap<string, string>
   /** Tells who is signed in there already, for a purpose that takes a member. */
@@ -190,14 +187,10 @@ const ends: Record<SignInPurpose, End> = {
 }
 
 async function openSession({ engine, browser, use }: Way, identityId: string): Promise<StartedSession> {
-  const { ip, userAgent, requestId, previous } = browser
   try {
-    const origin = { ip, userAgent, requestId }
-    const started = await startMemberSession(engine, identityId, origin, ({ tx, now }) =>
+    return await startMemberSession(engine, identityId, browser, ({ tx, now }) =>
       useSignIn(tx, 'provider', use.state, now),
     )
-    if (previous !== undefined) await endReplacedSession(engine, previous, origin)
-    return started
   } catch (error) {
     // Nobody's member any more, or of no organization that the provider is for.
     if (error instanceof LatchkeyError && error.code === 'session_ended') throw notInvited()
@@ -217,6 +210,7 @@ async function addIdentity(
     const { tx, now } = change
     requireFreshSignIn(change.actor, now)
     const member = await getMemberRow(tx, memberId, organizationId)
+    requireRoom(await listIdentities(tx, member))
     const row = { ...identityOf(person), id: newId(engine), created_at: now }
     const identity = await ensureIdentity(tx, row)
     if (await standsAt(tx, identity.id, organizationId))

@@ -36,7 +36,7 @@ export interface SignIn {
   ): Promise<{ url: string; underWay: SignInUnderWay }>
   /**
    * Finishes it, once. Throws `provider_not_found`, `provider_unavailable`, `sign_in_expired`, `not_invited`, `email_not_proven`,
-   * `invitation_ended`, `member_exists`, `session_ended`, `fresh_sign_in_required`.
+   * `invitation_ended`, `member_exists`, `session_ended`, `fresh_sign_in_required`, `too_many_identities`.
    */
   finish(providerId: string, input: FinishSignInInput, browser: FinishingBrowser): Promise<FinishedSignIn>
   /** Shows an invitation to whoever holds its secret. Throws `invalid_input`, `invitation_ended` for every other secret. */

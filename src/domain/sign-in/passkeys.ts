@@ -3,7 +3,6 @@
 import type { Change } from '../../commit/commit.ts'
 import { sessionEnded } from '../../core/access.ts'
 import type { MemberCaller } from '../../core/actor.ts'
-import { maxIdentities } from '../../core/bounds.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
@@ -39,6 +38,7 @@ import { getMemberRow, recordMember, refuseRemoved } from '../members/rules.ts'
 import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { freshenMemberSession, startMemberSession } from '../sessions/member-sessions.ts'
 import type { FinishedSignIn, FinishingBrowser } from './flow.ts'
+import { requireRoom } from './refusals.ts'
 import { openSignIn, type SignInUnderWay, sealSignIn, signInIdOf, useSignIn } from './under-way.ts'
 import {
   creationOptions,
@@ -327,14 +327,6 @@ async function addPasskey(
 async function insertNew({ tx }: Change, passkey: ProvedPasskey, identityId: string): Promise<void> {
   if ((await findPasskey(tx, passkey.id)) !== undefined) throw passkeyRefused()
   await insertPasskey(tx, { ...passkey, identity_id: identityId })
-}
-
-function requireRoom(identities: readonly unknown[]): void {
-  if (identities.length < maxIdentities) return
-  throw new LatchkeyError(
-    'too_many_identities',
-    `You have ${maxIdentities} ways to sign in here. Remove one first.`,
-  )
 }
 
 // One sentence for all of them: nobody learns whose a passkey was.

@@ -1,4 +1,5 @@
 // Why somebody is not signed in.
+import { maxIdentities } from '../../core/bounds.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 
 // One sentence for all of them: nobody learns what once opened something.
@@ -14,5 +15,14 @@ export function notInvited(): LatchkeyError {
   return new LatchkeyError(
     'not_invited',
     'You are no member here by this sign-in. Ask an owner to invite you, or to invite you again.',
+  )
+}
+
+/** Throws `too_many_identities` for a member that signs in by so many already. */
+export function requireRoom(identities: readonly unknown[]): void {
+  if (identities.length < maxIdentities) return
+  throw new LatchkeyError(
+    'too_many_identities',
+    `You have ${maxIdentities} ways to sign in here. Remove one first.`,
   )
 }

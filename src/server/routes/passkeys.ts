@@ -8,9 +8,9 @@ import {
   finishRegistrationSchema,
 } from '../../core/shapes/passkeys.ts'
 import { finishedSignInSchema } from '../../core/shapes/sign-in.ts'
-import { json, type Reply } from '../../http/reply.ts'
-import { type Parts, route } from '../parts.ts'
-import { admitSignIn, end, findMember, keep, type SignInBrowser, signInProblems } from '../sign-in-calls.ts'
+import { json } from '../../http/reply.ts'
+import { route } from '../parts.ts'
+import { admitSignIn, findMember, keep, signInProblems, tell } from '../sign-in-calls.ts'
 
 const problems = [
   ...signInProblems,
@@ -121,11 +121,3 @@ export const passkeyRoutes = [
     },
   }),
 ]
-
-type FinishedSignIn = Awaited<ReturnType<Parts['latchkey']['signIn']['finish']>>
-
-/** Answers with what a sign-in has come to, and has the browser keep its session. */
-function tell({ session, id, ...finished }: FinishedSignIn, browser: SignInBrowser): Reply {
-  const told = session === undefined ? null : { ...session.session, pageValue: session.pageValue }
-  return end(json({ ...finished, session: told }), id, browser, session)
-}

@@ -13,7 +13,7 @@ import {
 import { readQuery } from '../../http/query.ts'
 import { json } from '../../http/reply.ts'
 import { route } from '../parts.ts'
-import { admitSignIn, end, findMember, keep, previousSession, signInProblems } from '../sign-in-calls.ts'
+import { admitSignIn, findMember, keep, signInProblems, tell } from '../sign-in-calls.ts'
 
 const byProvider = [
   ...signInProblems,
@@ -105,22 +105,13 @@ export const signInRoutes = [
     problems: [
       ...byProvider,
       ...(['sign_in_expired', 'not_invited', 'email_not_proven', 'member_exists'] as const),
-      ...(['fresh_sign_in_required', 'last_owner'] as const),
+      ...(['fresh_sign_in_required', 'last_owner', 'too_many_identities'] as const),
     ],
     handle: async (call) => {
       const browser = admitSignIn(call)
       const input = parseInput(finishSignInSchema, call.body)
-      const { session, id, ...finished } = await call.parts.latchkey.signIn.finish(
-        call.params.provider,
-        input,
-        {
-          ...browser,
-          previous: previousSession(call),
-          findActor: () => findMember(call),
-        },
-      )
-      const told = session === undefined ? null : { ...session.session, pageValue: session.pageValue }
-      return end(json({ ...finished, session: told }), id, browser, session)
+      const finishing = { ...browser, findActor: () => findMember(call) }
+      return tell(await call.parts.latchkey.signIn.finish(call.params.provider, input, finishing), browser)
     },
   }),
 ]
