@@ -34,11 +34,13 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
       Array.from({ length: 50 }, () => latchkey.keys.create({ organizationId: 'greedy', name: 'K' })),
     )
     let ended = 0
+    let refusedAtOnce = 0
     const many = Array.from({ length: 400 }, (_, i) =>
       codeOf(
         latchkey.keys.update(keys[i % 50]?.id as string, { name: `K ${i}` }, { actor: greedy.caller }),
       ).then((code) => {
         if (code !== 'too_many_changes') ended++
+        else if (ended === 0) refusedAtOnce++
         return code
       }),
     )
@@ -48,6 +50,9 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
     const codes = await Promise.all(many)
     expect(codes).toContain('too_many_changes')
     expect(codes).toContain('done')
+    // All but those that wait and the few that run: however fast the machine is.
+    expect(refusedAtOnce).toBeLessThanOrEqual(400 - 256)
+    expect(refusedAtOnce).toBeGreaterThan(400 - 256 - 10)
     expect(ended).toBeGreaterThanOrEqual(256)
     expect(endedBefore).toBeLessThan(ended - 100)
     expect(await latchkey.verify(token)).toMatchObject({ code: 'revoked' })

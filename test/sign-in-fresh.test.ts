@@ -1,15 +1,17 @@
 // What a member does at a provider while it is signed in: it makes its sign-in fresh, and adds identities to its own.
 import { expect, test } from 'vitest'
+import { maxIdentities } from '../src/core/bounds.ts'
 import { onOneDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { answerOf, Browser, startLiar, writeProviders } from './setup/oidc.ts'
 import { publicUrl, secretOf } from './setup/people.ts'
 import { startTestServer } from './setup/server.ts'
 
 onOneDatabase('SQLite', 'a member at a provider', (makeDatabase) => {
-  async function start() {
+  async function start(database?: string) {
     let now = Date.now()
     const [okta, google] = [await startLiar(), await startLiar()]
-    const server = await startTestServer(await makeDatabase(), {
+    const server = await startTestServer(database ?? (await makeDatabase()), {
       publicUrl,
       now: () => now,
       sealingKeys: [Buffer.alloc(32, 7).toString('base64')],
@@ -114,6 +116,29 @@ onOneDatabase('SQLite', 'a member at a provider', (makeDatabase) => {
     expect((await ada.pass('google', { purpose: 'identity' })).json).toMatchObject({ code: 'not_invited' })
     await server.join('globex', 'bob@globex.example', 'bob')
     expect((await ada.pass('okta', { purpose: 'identity' })).json).toMatchObject({ code: 'member_exists' })
+  })
+
+  test('signs in by no more than twenty identities, whichever they are', async () => {
+    const database = await makeDatabase()
+    await using server = await start(database)
+    const ada = await server.join('acme', 'ada@acme.example', 'ada')
+    await using direct = await connectDirectly(database)
+    const [{ id: memberId } = { id: '' }] = await direct.run('select id from members')
+    for (let i = 1; i < maxIdentities; i++) {
+      const id = `01a220d5-3f5c-7000-8000-0000000000${String(i).padStart(2, '0')}`
+      const identity = `'${id}', 'okta', 'https://okta.example', 'sub-${i}', 'Ada', 1`
+      await direct.run(
+        `insert into identities (id, provider, issuer, subject, label, created_at) values (${identity})`,
+      )
+      await direct.run(
+        `insert into member_identities (member_id, identity_id, organization_id, created_at) values ('${memberId}', '${id}', 'acme', 1)`,
+      )
+    }
+    server.google.claims = { sub: 'g-ada' }
+    const add = async () => (await ada.pass('google', { purpose: 'identity' })).json
+    expect(await add()).toMatchObject({ code: 'too_many_identities' })
+    await direct.run("delete from member_identities where identity_id like '%01'")
+    expect(await add()).toMatchObject({ purpose: 'identity' })
   })
 
   test('hears nothing more on a stream of events after its session, or itself, has ended', async () => {

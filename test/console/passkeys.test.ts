@@ -74,10 +74,13 @@ describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
         ...{ email: 'ada@example.com', email_verified: false, role: 'owner' },
         identities: [{ provider: 'passkey', label: 'Laptop' }],
       })
-      ada.headers = {}
+      const before = ada.headers
       const again = await ada.use()
       expect(again).toMatchObject({ status: 200, json: { purpose: 'sign_in', fresh_until: null } })
       expect(again.json.session).toMatchObject({ provider: 'passkey', ip: expect.any(String) })
+      // The session that the browser had before has ended.
+      expect(before).not.toEqual(ada.headers)
+      expect((await ada.call('/v1/sessions', {}, 'GET')).json).toHaveLength(1)
       // What was used is given up, and the session stays.
       const names = (await ada.page.context().cookies()).map(({ name }) => name)
       expect(names).toEqual(['latchkey'])
@@ -97,7 +100,7 @@ describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
       expect((await ada.call('/v1/invitations', invitation)).status).toBe(200)
       const events = (await latchkey.audit.list({ organizationId: 'acme' })).items
       expect(events.map(({ action }) => action)).toEqual([
-        ...['invitation.created', 'session.refreshed', 'session.started', 'session.started'],
+        ...['invitation.created', 'session.refreshed', 'session.ended', 'session.started', 'session.started'],
         ...['invitation.accepted', 'invitation.created', 'organization.created'],
       ])
       expect(JSON.stringify([server.log, events])).not.toContain(secret)
