@@ -1,7 +1,6 @@
 // Passkeys in a real browser, by virtual authenticators: who signs in, who does not, and that nothing proves anything twice.
 import { afterEach, describe, expect, test } from 'vitest'
 import { freshMs, maxIdentities, signInCallsAMinute } from '../../src/core/bounds.ts'
-import { relyingPartyOf } from '../../src/domain/sign-in/web-authn.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { connectDirectly } from '../setup/direct.ts'
 import { secretOf } from '../setup/people.ts'
@@ -10,16 +9,6 @@ import { browserNote, skipsBrowser } from './browser.ts'
 import { Person, startAtLocalhost } from './person.ts'
 
 const ours = { 'sec-fetch-site': 'same-origin' }
-
-test('passkeys take a name, and TLS but on this machine', () => {
-  const of = relyingPartyOf
-  expect(of('https://keys.example.com/latchkey')).toEqual({
-    ...{ id: 'keys.example.com', origin: 'https://keys.example.com' },
-  })
-  expect(of('http://localhost:7373')).toEqual({ id: 'localhost', origin: 'http://localhost:7373' })
-  for (const url of [undefined, 'http://keys.example.com', 'https://192.0.2.7', 'https://[2001:db8::1]'])
-    expect(of(url), url).toBeUndefined()
-})
 
 describe.skipIf(skipsBrowser)(`in a browser${browserNote}`, () => {
   onOneDatabase('SQLite', 'a passkey', (makeDatabase) => {
