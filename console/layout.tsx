@@ -40,7 +40,7 @@ export function Layout() {
         Skip to the page
       </a>
       <header className="border-b border-line bg-surface lg:fixed lg:inset-y-0 lg:left-0 lg:flex lg:w-60 lg:flex-col lg:border-b-0 lg:border-r">
-        <div className="flex items-center justify-between gap-3 px-4 py-3">
+        <div className="flex items-center justify-between gap-3 px-4 py-2 lg:py-3">
           <Link to="/" className="flex items-center gap-2.5 rounded text-base font-semibold tracking-tight">
             <Logo />
             Latchkey

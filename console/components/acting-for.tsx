@@ -37,7 +37,7 @@ export function RootKeyLine() {
   if (self.type !== 'key' || !isRoot) return null
   const mayInvite = refusal('latchkey:members:write') === undefined
   return (
-    <p className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-note-soft px-4 py-2 sm:px-6 lg:px-8">
+    <p className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-note-soft px-4 py-1 text-sm sm:px-6 lg:px-8 lg:py-2">
       <UserRound size={16} aria-hidden className="shrink-0 text-link" />
       <span>You act as the root key: </span>
       {mayInvite ? (

@@ -29,7 +29,7 @@ interface PageProps {
 }
 
 /** The same at the left of every page, so that titles stay where they are from one page to the next. */
-const frame = 'w-full px-4 py-6 sm:px-6 lg:px-8'
+const frame = 'w-full px-4 py-4 sm:px-6 lg:px-8 lg:py-6'
 const widths = { reading: 'max-w-6xl', columns: 'max-w-[112rem]', table: 'max-w-[140rem]' } as const
 
 export function Page({
@@ -70,7 +70,7 @@ export function Page({
         </nav>
       )}
       {/* On a phone the actions stand below, however long the title turns out to be. */}
-      <header className="mb-6 flex flex-col items-start justify-between gap-x-6 gap-y-3 sm:flex-row">
+      <header className="mb-4 flex flex-col items-start justify-between gap-x-6 gap-y-3 sm:flex-row lg:mb-6">
         <div className="min-w-0 max-w-full">
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
             <h1
