@@ -42,10 +42,11 @@ export const signInProblems = ['cross_site_request', 'too_many_sign_ins', 'store
  */
 export function admitSignIn(call: SignInCall): SignInBrowser {
   const { parts, header, exchange } = call
-  parts.signInLimit.require(exchange.ip)
   const overTls = isOverTls(header, exchange.peer, parts.trustedProxies)
+  // Not counted: else any page on the web could have a visitor's whole network refused.
   if (isFromOtherSite(exchange.method, overTls, header))
     throw new LatchkeyError('cross_site_request', 'People sign in on the pages of this site only.')
+  parts.signInLimit.require(exchange.ip)
   return {
     overTls,
     underWay: readSignIns(header('cookie') ?? '', overTls),
