@@ -135,6 +135,18 @@ onEachDatabase('invitations', (makeDatabase) => {
     const byKey = await latchkey.invitations.create({ email: 'x@example.com', role: 'admin' }, { actor: key })
     await latchkey.keys.revoke(key.keyId)
     expect(await codeOf(accept(byKey, 'x'))).toBe('invitation_ended')
+    // A child of a key can do no more than that.
+    for (const [name, lose] of [
+      ['revoked', (id: string) => latchkey.keys.revoke(id)],
+      ['narrowed', (id: string) => latchkey.keys.update(id, { permissions: ['latchkey:keys:read'] })],
+    ] as const) {
+      const parent = await makeCaller(latchkey, 'acme', [...caller.permissions])
+      const child = await makeCaller(latchkey, 'acme', [...caller.permissions], { parentId: parent.keyId })
+      const invited = { email: `${name}-child@example.com`, role: 'admin' } as const
+      const byChild = await latchkey.invitations.create(invited, { actor: child })
+      await lose(parent.keyId)
+      expect(await codeOf(accept(byChild, `${name}-child`)), name).toBe('invitation_ended')
+    }
   })
 
   test('a reset takes what a member signs in by, and its invitation gives the same member another', async () => {
@@ -150,6 +162,40 @@ onEachDatabase('invitations', (makeDatabase) => {
     expect(again.memberId).toBe(id)
     expect(again.identityId).not.toBe(ada.identityId)
     expect((await latchkey.members.get(id)).identities).toHaveLength(1)
+  })
+
+  test('the link of a reset is worth the role that the member has when it is used', async () => {
+    await using latchkey = await open()
+    await join(latchkey, 'acme', 'owner')
+    const admin = await join(latchkey, 'acme', 'admin')
+    const { memberId } = (await join(latchkey, 'acme', 'developer', 'ada')).caller
+    const reset = await latchkey.members.reset(memberId, {}, { actor: admin.caller })
+    await latchkey.members.update(memberId, { role: 'owner' })
+    const asAda = { ...personOf('ada'), provider: 'passkey' }
+    // Who has the link is no owner.
+    expect(await codeOf(latchkey.invitations.accept(secretOf(reset), asAda))).toBe('invitation_ended')
+    expect(await codeOf(latchkey.invitations.renew(reset.id, { actor: admin.caller }))).toBe(
+      'permission_escalation',
+    )
+    expect(await codeOf(latchkey.invitations.revoke(reset.id, { actor: admin.caller }))).toBe(
+      'permission_escalation',
+    )
+    const renewed = await latchkey.invitations.renew(reset.id)
+    expect((await latchkey.invitations.accept(secretOf(renewed), asAda)).memberId).toBe(memberId)
+  })
+
+  test('who is removed comes back by no invitation of before', async () => {
+    await using latchkey = await open()
+    const { memberId } = (await join(latchkey, 'acme', 'viewer', 'ada')).caller
+    const reset = await latchkey.members.reset(memberId, {})
+    const other = await latchkey.invitations.create({
+      ...{ organizationId: 'acme', email: 'bob@example.com', role: 'viewer' },
+    })
+    await latchkey.members.remove(memberId)
+    expect(await latchkey.invitations.get(reset.id)).toMatchObject({ status: 'revoked' })
+    expect(await latchkey.invitations.get(other.id)).toMatchObject({ status: 'pending' })
+    const [revoked] = (await latchkey.audit.list({ action: 'invitation.revoked' })).items
+    expect(revoked).toMatchObject({ changes: { invitation_id: reset.id } })
   })
 
   test('an organization has fifty pending invitations, and no more', async () => {

@@ -70,6 +70,29 @@ export function toLiveKey(
 ): LiveCaller | undefined {
   const row = rows.get(caller.kid)
   if (row?.key_id !== caller.keyId || row.organization_id !== caller.organizationId) return undefined
+  const terms = termsOf(row)
+  if (evaluate(terms, { ip: caller.ip }, now) !== undefined) return undefined
+  const { permissions, expiresAt } = terms
+  const live = { ...caller, permissions, expiresAt, limitsLine: limitsLineOf(row) }
+  if (caller.sessionId === undefined) return { ...live, freshUntil: undefined, freshMethods: [] }
+  const session = sessions.get(caller.sessionId)
+  if (session?.key_id !== row.key_id || session.kid !== row.kid || isSessionOver(session, now))
+    return undefined
+  return { ...live, freshUntil: session.fresh_until, freshMethods: ['token'] }
+}
+
+/**
+ * What a key may do by a secret, wherever that is used from; undefined if the secret, the key, its line or its organization is not
+ * valid any more.
+ */
+export function permissionsBy(row: CallerRow, now: number): readonly string[] | undefined {
+  const { bounds, ...terms } = termsOf(row)
+  const anywhere = { ...terms, allowedIps: null, bounds: bounds && { ...bounds, ips: [] } }
+  return evaluate(anywhere, {}, now) === undefined ? terms.permissions : undefined
+}
+
+/** What a secret is judged by. */
+function termsOf(row: CallerRow) {
   const own = {
     permissions: JSON.parse(row.permissions) as string[],
     isEnded: row.ended_at !== null,
@@ -79,20 +102,12 @@ export function toLiveKey(
     suspendedAt: row.suspended_at,
     notBefore: row.not_before,
   }
-  const terms = {
+  return {
     organizationId: row.organization_id,
     ...bindToLine(own, row.ancestors, networksOf),
     allowedIps: row.allowed_ips === null ? null : networksOf(row.allowed_ips),
     organization: { suspendedAt: row.organization_suspended_at },
   }
-  if (evaluate(terms, { ip: caller.ip }, now) !== undefined) return undefined
-  const { permissions, expiresAt } = terms
-  const live = { ...caller, permissions, expiresAt, limitsLine: limitsLineOf(row) }
-  if (caller.sessionId === undefined) return { ...live, freshUntil: undefined, freshMethods: [] }
-  const session = sessions.get(caller.sessionId)
-  if (session?.key_id !== row.key_id || session.kid !== row.kid || isSessionOver(session, now))
-    return undefined
-  return { ...live, freshUntil: session.fresh_until, freshMethods: ['token'] }
 }
 
 /** The keys whose limits bind what a caller creates: itself, if it has any, and those from which it draws. */

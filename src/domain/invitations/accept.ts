@@ -1,5 +1,6 @@
 // A person accepts an invitation: by its secret, and by who it is, as a provider has proved. Nobody becomes anything by being first.
 import type { Change } from '../../commit/commit.ts'
+import { permissionsBy } from '../../commit/live-callers.ts'
 import { permissionsOfRole, requireCoverOfRole, requirePermission } from '../../core/access.ts'
 import { type Caller, type MemberCaller, operator } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
@@ -7,12 +8,13 @@ import { newId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
 import type { Role } from '../../core/roles.ts'
 import { type Acceptance, type ProvedPerson, personSchema } from '../../core/shapes/invitations.ts'
-import { statusOf } from '../../core/status.ts'
+import { findCallers } from '../../store/callers.ts'
 import { ensureIdentity, linkIdentity, standsAt } from '../../store/identities.ts'
 import { changeInvitation, findInvitationBySecret, type InvitationRow } from '../../store/invitations.ts'
 import { findKey } from '../../store/keys.ts'
 import { findMember, findMemberByEmail, insertMember, type MemberRow } from '../../store/members.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
+import { listUnendedSecrets } from '../../store/secrets.ts'
 import type { Tx } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
 import type { Engine } from '../engine.ts'
@@ -49,7 +51,9 @@ export async function acceptInvitation(
     // It may have been used, or got another secret, meanwhile.
     const row = await findInvitationBySecret(tx, digest)
     if (row === undefined || invitationStatusOf(row, now) !== 'pending') throw invitationEnded()
-    await requireInviter(tx, row, now)
+    const reset = await findReset(tx, row)
+    // Whom it resets may have another role by now.
+    await requireInviter(tx, row, [row.role, reset?.role ?? row.role] as Role[], now)
     requireProof(row, person)
     const { sign_in } = await getOrganizationRow(tx, row.organization_id)
     const standing = { provider: person.provider, organization_id: row.organization_id, sign_in }
@@ -60,7 +64,7 @@ export async function acceptInvitation(
       ...{ created_at: now, last_used_at: null },
     })
     if (await standsAt(tx, identity.id, row.organization_id)) throw memberExists()
-    const member = await joinMember(engine, change, row, person)
+    const member = reset ?? (await joinMember(engine, change, row, person))
     await linkIdentity(tx, member, identity.id, now)
     await changeInvitation(tx, row, { accepted_at: now, member_id: member.id })
     const by = { ...actorOf(member, []), identityId: identity.id, sessionId: '' }
@@ -71,18 +75,20 @@ export async function acceptInvitation(
   })
 }
 
-/** The member that an invitation resets, or a new one. */
+/** The member that an invitation resets; undefined for one that makes a member. Throws `invitation_ended`. */
+async function findReset(tx: Tx, row: InvitationRow): Promise<MemberRow | undefined> {
+  if (row.member_id === null) return undefined
+  const member = await findMember(tx, row.member_id, row.organization_id)
+  if (member === undefined || member.removed_at !== null) throw invitationEnded()
+  return member
+}
+
 async function joinMember(
   engine: Engine,
   { tx, now }: Change,
   row: InvitationRow,
   { provider }: Pick<ProvedPerson, 'provider'>,
 ): Promise<MemberRow> {
-  if (row.member_id !== null) {
-    const member = await findMember(tx, row.member_id, row.organization_id)
-    if (member === undefined || member.removed_at !== null) throw invitationEnded()
-    return member
-  }
   if (await findMemberByEmail(tx, row.organization_id, row.email_folded)) throw memberExists()
   const member: MemberRow = {
     id: newId(engine),
@@ -108,10 +114,15 @@ function requireProof(row: InvitationRow, { provider, email, emailVerified }: Pr
 }
 
 /**
- * Throws `invitation_ended` if who has made the invitation may not make it any more: else somebody who leaves could have left a
+ * Throws `invitation_ended` if who has made the invitation may not give these roles any more: else somebody who leaves could have left a
  * door open.
  */
-async function requireInviter(tx: Tx, row: InvitationRow, now: number): Promise<void> {
+async function requireInviter(
+  tx: Tx,
+  row: InvitationRow,
+  roles: readonly Role[],
+  now: number,
+): Promise<void> {
   if (row.created_by === null) return
   const { grantable_permissions } = await getOrganizationRow(tx, row.organization_id)
   const inviter = await findInviter(tx, row, now)
@@ -119,7 +130,7 @@ async function requireInviter(tx: Tx, row: InvitationRow, now: number): Promise<
     if (inviter === undefined) throw invitationEnded()
     requirePermission(inviter, writeMembers, row.organization_id)
     const organization = { id: row.organization_id, grantable: JSON.parse(grantable_permissions) }
-    requireCoverOfRole(inviter, organization, row.role as Role)
+    for (const role of roles) requireCoverOfRole(inviter, organization, role)
   } catch (error) {
     if (error instanceof LatchkeyError) throw invitationEnded()
     throw error
@@ -139,10 +150,15 @@ async function findInviter(
     return { ...actorOf(member, JSON.parse(grantable_permissions)), identityId: '', sessionId: '' }
   }
   const key = await findKey(tx, id, undefined)
-  if (key === undefined || statusOf(key.revoked_at, key.suspended_at, key.expires_at, now) !== 'active')
-    return undefined
-  const { kid, organization_id: organizationId } = key
-  return { type: 'key', keyId: id, organizationId, kid, permissions: JSON.parse(key.permissions) }
+  if (key === undefined) return undefined
+  const kids = (await listUnendedSecrets(tx, key)).map(({ kid }) => kid)
+  const rows = kids.length === 0 ? [] : await findCallers(tx, kids)
+  for (const row of rows) {
+    const permissions = permissionsBy(row, now)
+    if (permissions !== undefined)
+      return { type: 'key', keyId: id, organizationId: row.organization_id, kid: row.kid, permissions }
+  }
+  return undefined
 }
 
 function actorOf(

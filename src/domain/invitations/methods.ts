@@ -23,7 +23,7 @@ import type { Tx } from '../../store/tables.ts'
 import { checkOptions, creationNames, listMethods } from '../calls.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
-import { requireCover, requireMayManage, writeMembers } from '../members/rules.ts'
+import { getMemberRow, requireCover, requireMayManage, writeMembers } from '../members/rules.ts'
 import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { acceptInvitation, foldEmail } from './accept.ts'
 import {
@@ -187,6 +187,11 @@ async function changeInvitationOf<T>(
     requireMayManage(change.actor, organization_id)
     const row = await getInvitationRow(change.tx, id, scopeOf(change.actor))
     await requireCover(change, organization_id, row.role as Role)
+    if (row.member_id !== null) {
+      // Whom it resets may have another role by now.
+      const { role } = await getMemberRow(change.tx, row.member_id, organization_id)
+      await requireCover(change, organization_id, role as Role)
+    }
     return work(change, row)
   })
 }

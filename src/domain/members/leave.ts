@@ -13,11 +13,12 @@ import {
 } from '../../core/shapes/members.ts'
 import { turnOf } from '../../fairness/caller-turn.ts'
 import { deleteLooseIdentities, listIdentities, unlinkIdentities } from '../../store/identities.ts'
-import { deleteInvitationsOf } from '../../store/invitations.ts'
+import { deleteInvitationsOf, listPendingInvitations } from '../../store/invitations.ts'
 import { deleteLooseSessions } from '../../store/member-sessions.ts'
 import { changeMember, type MemberRow } from '../../store/members.ts'
 import { countSeenKeys, listSeenManagementKeys } from '../../store/seen-tokens.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { endInvitation } from '../invitations/rules.ts'
 import { endKey } from '../keys/revoke.ts'
 import { requireKey, writeKeys } from '../keys/rules.ts'
 import { requireRevision } from '../revisions.ts'
@@ -75,6 +76,10 @@ export async function removeMember(
     if (managementKeys === 'revoke') await revokeKeys(change, member, keyIds)
     const removal = { removed_at: change.now, suspended_at: null, suspended_reason: null }
     await changeMember(change.tx, member, removal, change.now)
+    // By a link of before it would come back.
+    const { id: memberId, organization_id, email_folded } = member
+    for (const row of await listPendingInvitations(change.tx, organization_id, change.now))
+      if (row.member_id === memberId || row.email_folded === email_folded) await endInvitation(change, row)
     recordMember(change, member, 'member.removed', {
       ...(left.managementKeys > 0 && { managementKeys }),
     })
