@@ -55,11 +55,7 @@ export class Keyring {
    */
   seal(place: SealedPlace, secret: Uint8Array): string {
     const key = this.#open()[0] as Buffer
-    const nonce = randomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', derive(key, sealing), nonce)
-    cipher.setAAD(placeBytes(place))
-    const bytes = Buffer.concat([nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()])
-    return `s1.${nameOf(key)}.${bytes.toString('base64url')}`
+    return `s1.${nameOf(key)}.${encrypt(derive(key, sealing), placeText(place), secret)}`
   }
 
   /** Opens what was sealed at a place. Throws `unsealable` if no key of today has sealed it so, `keyring_missing`. */
@@ -67,15 +63,9 @@ export class Keyring {
     const [form, name = '', text = ''] = sealed.split('.')
     const key = this.#open().find((own) => nameOf(own) === name)
     if (form !== 's1' || key === undefined) throw unsealable(place, name)
-    const bytes = Buffer.from(text, 'base64url')
-    try {
-      const cipher = createDecipheriv('aes-256-gcm', derive(key, sealing), bytes.subarray(0, 12))
-      cipher.setAAD(placeBytes(place))
-      cipher.setAuthTag(bytes.subarray(-16))
-      return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
-    } catch {
-      throw unsealable(place, name)
-    }
+    const secret = decrypt(derive(key, sealing), placeText(place), text)
+    if (secret === undefined) throw unsealable(place, name)
+    return secret
   }
 
   /**
@@ -83,28 +73,14 @@ export class Keyring {
    * of its own, of which no secret of the database depends. Throws `keyring_missing`.
    */
   sealForBearer(purpose: string, content: Uint8Array): string {
-    const key = this.#open()[0] as Buffer
-    const nonce = randomBytes(12)
-    const cipher = createCipheriv('aes-256-gcm', derive(key, bearing), nonce)
-    cipher.setAAD(Buffer.from(purpose))
-    return Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()]).toString(
-      'base64url',
-    )
+    return encrypt(derive(this.#open()[0] as Buffer, bearing), purpose, content)
   }
 
   /** Opens it; undefined for what none of the keys has sealed for that purpose. Throws `keyring_missing`. */
   openOfBearer(purpose: string, sealed: string): Buffer | undefined {
-    const bytes = Buffer.from(sealed, 'base64url')
-    if (bytes.length < 28) return undefined
     for (const key of this.#open()) {
-      const cipher = createDecipheriv('aes-256-gcm', derive(key, bearing), bytes.subarray(0, 12))
-      cipher.setAAD(Buffer.from(purpose))
-      cipher.setAuthTag(bytes.subarray(-16))
-      try {
-        return Buffer.concat([cipher.update(bytes.subarray(12, -16)), cipher.final()])
-      } catch {
-        // Another key may have sealed it.
-      }
+      const content = decrypt(derive(key, bearing), purpose, sealed)
+      if (content !== undefined) return content
     }
     return undefined
   }
@@ -181,8 +157,37 @@ export interface SealedPlace {
 const sealing = 'sealing'
 const bearing = 'bearing'
 
-function placeBytes({ table, row, column }: SealedPlace): Buffer {
-  return Buffer.from(JSON.stringify([table, row, column]))
+function placeText({ table, row, column }: SealedPlace): string {
+  return JSON.stringify([table, row, column])
+}
+
+const cipherName = 'aes-256-gcm'
+const nonceBytes = 12
+const tagBytes = 16
+
+/** Encrypts bytes for whoever names the same bond: a nonce, the bytes and their tag, in base64url. */
+function encrypt(key: Buffer, bond: string, content: Uint8Array): string {
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes })
+  cipher.setAAD(Buffer.from(bond))
+  return Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()]).toString(
+    'base64url',
+  )
+}
+
+/** Decrypts them; undefined for what was encrypted by another key or for another bond, and for what is too short. */
+function decrypt(key: Buffer, bond: string, text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.length < nonceBytes + tagBytes) return undefined
+  // Of a fixed length: a tag that somebody cuts short would be guessed sooner.
+  const cipher = createDecipheriv(cipherName, key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes })
+  cipher.setAAD(Buffer.from(bond))
+  cipher.setAuthTag(bytes.subarray(-tagBytes))
+  try {
+    return Buffer.concat([cipher.update(bytes.subarray(nonceBytes, -tagBytes)), cipher.final()])
+  } catch {
+    return undefined
+  }
 }
 
 /** Tells keys apart, and says nothing of them. */
