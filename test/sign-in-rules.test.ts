@@ -97,6 +97,13 @@ onEachDatabase('rules', (makeDatabase) => {
     expect(await signIn({ ...bob, groups: [] })).toBe('not_invited')
     await latchkey.members.suspend(id, { reason: 'Left' })
     expect(await signIn({ ...bob, groups: ['ops'] })).toBe('not_invited')
+    // Also if somebody took the words that a rule says: it would let it in again.
+    const words = { reason: 'No rule of the provider fits any more.' }
+    await expect(latchkey.members.suspend(id, words)).rejects.toMatchObject({ code: 'invalid_input' })
+    await latchkey.members.resume(id)
+    await expect(latchkey.members.suspend(id, words)).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(await signIn({ ...bob, groups: [] })).toBe('not_invited')
+    expect(await find()).toMatchObject({ status: 'suspended', suspendedReason: words.reason })
     await latchkey.members.resume(id)
     await latchkey.members.update(id, { role: 'owner' })
     expect(await signIn({ ...bob, hd: 'acme.example' })).toBe('in')

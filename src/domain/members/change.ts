@@ -1,4 +1,5 @@
 // What changes a member that stays: its role and name, and a suspension.
+import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import type { Role } from '../../core/roles.ts'
 import { type SuspendInput, suspendSchema } from '../../core/shapes/key-changes.ts'
@@ -20,6 +21,7 @@ import {
   refuseRemoved,
   requireCover,
   requireOtherOwner,
+  suspendedByRule,
   toMember,
 } from './rules.ts'
 
@@ -67,6 +69,9 @@ export async function suspendMember(
   options: CommandOptions,
 ): Promise<Departure> {
   const { reason = null } = parseInput(suspendSchema, input ?? {})
+  // By it a rule knows whom it may let in again.
+  if (reason === suspendedByRule)
+    refuseField('reason', 'Say it in other words: these are of suspensions by the rules of a provider.')
   return changeMemberOf(engine, id, options, async (change, member) => {
     refuseRemoved(member)
     const left = await countLeft(change, member)

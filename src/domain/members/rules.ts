@@ -109,7 +109,10 @@ export function recordMember(
   record({ action, organizationId: member.organization_id, changes: { memberId: member.id, ...changes } }, by)
 }
 
-/** Why a member is suspended whom no rule of its provider fits any more: then it comes back if one does. */
+/**
+ * Why a member is suspended whom no rule of its provider fits any more: then it comes back if one does. Nobody else may give this
+ * reason, and it is stored: it stays as it is.
+ */
 export const suspendedByRule = 'No rule of the provider fits any more.'
 
 /** Tells whether a rule has suspended a member, and nobody since. */
