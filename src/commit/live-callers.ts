@@ -10,7 +10,7 @@ import { type CallerRow, type CallerSessionRow, findCallerSessions, findCallers 
 import { findMemberSessions } from '../store/member-sessions.ts'
 import { listStandings, type StandingRow } from '../store/members.ts'
 import { allDone } from '../store/statements.ts'
-import type { Tx } from '../store/tables.ts'
+import type { Db, Tx } from '../store/tables.ts'
 import { evaluate } from '../verdict/evaluate.ts'
 import { networksOf } from '../verdict/facts.ts'
 import { bindToLine } from '../verdict/line.ts'
@@ -44,16 +44,16 @@ export async function findLiveKeys(tx: Tx, callers: readonly Caller[]): Promise<
 
 /** Reads those of the callers that are members. */
 export async function findLiveMembers(
-  tx: Tx,
+  db: Db,
   mayAct: MayAct,
   callers: readonly Caller[],
 ): Promise<LiveMembers> {
   const members = callers.filter((caller) => caller.type === 'member')
   if (members.length === 0) return { standings: [], sessions: new Map() }
   const [sessions, standings] = await allDone([
-    findMemberSessions(tx, [...new Set(members.map(({ sessionId }) => sessionId))]),
+    findMemberSessions(db, [...new Set(members.map(({ sessionId }) => sessionId))]),
     listStandings(
-      tx,
+      db,
       mayAct,
       [...new Set(members.map(({ identityId }) => identityId))],
       [...new Set(members.map(({ memberId }) => memberId))],

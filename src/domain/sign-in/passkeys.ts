@@ -1,6 +1,7 @@
 // Passkeys: they sign people in, make a sign-in fresh, accept invitations, and are added to who is signed in. A challenge stands
 // sealed in a cookie of the browser that got it, and is used once: by the transaction that it proves something for.
 import type { Change } from '../../commit/commit.ts'
+import { findLiveMembers, toLiveMember } from '../../commit/live-callers.ts'
 import { sessionEnded } from '../../core/access.ts'
 import type { MemberCaller } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
@@ -19,7 +20,6 @@ import {
 import { passkeyProvider } from '../../core/sign-in-reach.ts'
 import { ensureIdentity, linkIdentity, listIdentities, markIdentityUsed } from '../../store/identities.ts'
 import { findInvitationBySecret, type InvitationRow } from '../../store/invitations.ts'
-import { findMemberSessions } from '../../store/member-sessions.ts'
 import { listStandings } from '../../store/members.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
 import {
@@ -212,15 +212,10 @@ async function beginRegistration(
     if (actor === undefined) throw sessionEnded()
     const member = await getMemberRow(db, actor.memberId, actor.organizationId)
     const identities = await listIdentities(db, member)
-    const [session] = await findMemberSessions(db, [actor.sessionId])
-    requireFreshSignIn(
-      {
-        ...actor,
-        ...{ expiresAt: null, limitsLine: [], freshUntil: session?.fresh_until ?? 0 },
-        freshMethods: identities.map((by) => (by.provider === passkeyProvider ? 'passkey' : 'provider')),
-      },
-      engine.now(),
-    )
+    const now = engine.now()
+    const live = toLiveMember(actor, await findLiveMembers(db, engine.mayAct, [actor]), now)
+    if (live === undefined) throw sessionEnded()
+    requireFreshSignIn(live, now)
     requireRoom(identities)
     const user = { handle, email: member.email ?? member.id, name: member.name }
     const content: Content = { handle, memberId: member.id }
