@@ -99,6 +99,7 @@ onOneDatabase('SQLite', 'a member at a provider', (makeDatabase) => {
       ['google', 'ada@elsewhere.example'],
     ])
     const second = new Browser(server)
+    google.claims = { sub: 'g-ada', auth_time: seconds() }
     expect((await second.pass('google')).status).toBe(200)
     const [first = { id: '' }, last = { id: '' }] = self.identities
     expect((await second.ask('DELETE', `/v1/members/self/identities/${first.id}`)).status).toBe(200)

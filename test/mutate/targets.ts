@@ -122,6 +122,36 @@ const commit = [
   target('domain/keys/notices', 'notices'),
   target('domain/audit/tree', 'checkpoints'),
 ]
+const people = [
+  target('domain/sign-in/client', 'sign-in-oidc', 'sign-in-settings', 'asvs-sign-in'),
+  target('domain/sign-in/flow', 'sign-in-oidc', 'sign-in-fresh', 'asvs-sign-in'),
+  target('domain/sign-in/person', 'sign-in-oidc', 'sign-in-settings', 'sign-in-rules'),
+  target('domain/sign-in/rules', 'sign-in-rules'),
+  target('domain/sign-in/under-way', 'sign-in', 'sign-in-oidc'),
+  target('domain/sign-in/invitation', 'sign-in'),
+  target('domain/sign-in/providers', 'sign-in-settings', 'sign-in'),
+  target('domain/sign-in/passkeys', 'console/passkeys'),
+  target('domain/sign-in/web-authn', 'console/passkeys'),
+  target('domain/sessions/member-sessions', 'members', 'members-http', 'sign-in-fresh', 'sign-in-oidc'),
+  target('domain/members/change', 'members', 'sign-in-rules'),
+  target('domain/members/identities', 'sign-in', 'sign-in-fresh', 'console/passkeys'),
+  target('domain/members/leave', 'members'),
+  target('domain/members/read', 'members', 'members-http'),
+  target('domain/members/rules', 'members', 'members-escalation', 'sign-in-rules'),
+  target('domain/invitations/accept', 'invitations', 'sign-in-oidc'),
+  target('domain/invitations/methods', 'invitations', 'members', 'mail'),
+  target('domain/invitations/reset', 'invitations', 'mail', 'members'),
+  target('domain/invitations/rules', 'invitations'),
+  target('domain/invitations/send', 'mail'),
+  target('commit/live-callers', 'commit', 'members', 'sessions-fresh', 'keys-children-changes'),
+  target('core/provider-settings', 'sign-in-settings', 'sign-in-oidc'),
+  target('core/roles', 'roles', 'members'),
+  target('http/session-cookie', 'sessions-cookie', 'sessions-page', 'sign-in'),
+  target('http/sign-in-cookie', 'sign-in', 'sign-in-oidc'),
+  target('http/authenticate', 'sessions-cookie', 'sessions-page', 'basic-auth'),
+  target('server/sign-in-calls', 'sign-in', 'sign-in-oidc'),
+  target('server/sign-in-limit', 'sign-in'),
+]
 const relay = [
   target('relay/batch', 'relay-batch', 'relay-chain', 'relay'),
   target('relay/judge', 'relay', 'relay-upstream', 'relay-chain', 'relay-batch'),
@@ -166,7 +196,15 @@ const store = [
   target('postgres-url', 'postgres-url'),
 ].map((each) => ({ ...each, file: each.file.replace('src/', 'src/store/') }))
 
-export const targets: readonly Target[] = [...verdict, ...limits, ...terms, ...commit, ...relay, ...store]
+export const targets: readonly Target[] = [
+  ...verdict,
+  ...limits,
+  ...terms,
+  ...commit,
+  ...people,
+  ...relay,
+  ...store,
+]
 
 /**
  * The test files that may notice: those that hold these files. Tests of whole servers reach everything and notice little
@@ -254,10 +292,25 @@ const tests = [
   'postgres-passfile',
   'postgres-network',
   'postgres-servers',
+  'sign-in',
+  'sign-in-fresh',
+  'sign-in-oidc',
+  'sign-in-rules',
+  'sign-in-settings',
+  'asvs-sign-in',
+  'members',
+  'members-http',
+  'members-escalation',
+  'invitations',
+  'mail',
+  'roles',
+  'basic-auth',
+  'keys-children-changes',
+  'console/passkeys',
 ]
 
 /** Where a test runs on both databases, SQLite shows as much, except of these: they hold what PostgreSQL does. */
-const onBoth = /^(?:store|postgres|reads|last-use-locks|defence-in-depth)/
+const onBoth = /^(?:store|postgres|reads|last-use-locks|defence-in-depth|sign-in$)/
 /** Tests of heaps and of chance that run for long and hold nothing that another test does not. */
 const long =
   'a million tokens|bytes a secret|holds metadata as text|in no time|twenty processes|seen to be broken'

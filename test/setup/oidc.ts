@@ -11,7 +11,7 @@ import { publicUrl } from './people.ts'
 import { send, type TestAnswer } from './server.ts'
 
 const clientId = 'latchkey'
-const clientSecret = 'a-secret-of-the-client'
+export const clientSecret = 'a-secret-of-the-client'
 
 /** Serves on a free port until the test is over. */
 async function listen(makeListener: (issuer: string) => RequestListener | Promise<RequestListener>) {
@@ -57,6 +57,10 @@ export interface LiarProvider {
   answers: Record<string, RequestListener>
   /** Signs by a key that it does not publish. */
   isForged: boolean
+  /** Makes its ID tokens in place of its own way. */
+  sign: ((claims: Claims) => string) | undefined
+  /** What was sent to its token endpoint. */
+  exchanged: URLSearchParams[]
   /** Whether it says in its metadata that it names itself in answers (RFC 9207). */
   saysIssuer: boolean
   /** How often each path was asked. */
@@ -65,7 +69,8 @@ export interface LiarProvider {
 }
 
 const pairs = [0, 1].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }))
-const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+/** A part of a JWT. */
+export const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 function signJwt(claims: Claims, isForged: boolean): string {
   const text = `${encode({ alg: 'RS256', kid: 'k1' })}.${encode(claims)}`
@@ -77,7 +82,7 @@ function signJwt(claims: Claims, isForged: boolean): string {
 export async function startLiar(): Promise<LiarProvider> {
   const liar = {
     ...{ issuer: '', claims: {}, userinfo: {}, answers: {}, asked: {}, isForged: false, saysIssuer: false },
-    close: () => {},
+    ...{ exchanged: [], sign: undefined, close: () => {} },
   } as LiarProvider
   const used = new Set<string>()
   const { issuer, close } = await listen((address) => (request, response) => {
@@ -104,7 +109,9 @@ export async function startLiar(): Promise<LiarProvider> {
       body += part
     })
     request.on('end', () => {
-      const code = new URLSearchParams(body).get('code') ?? ''
+      const sent = new URLSearchParams(body)
+      liar.exchanged.push(sent)
+      const code = sent.get('code') ?? ''
       if (used.has(code)) return answer({ error: 'invalid_grant' }, 400)
       used.add(code)
       const claims = {
@@ -112,7 +119,7 @@ export async function startLiar(): Promise<LiarProvider> {
         ...{ auth_time: now, email: 'ada@acme.example', email_verified: true },
         ...liar.claims,
       }
-      const id_token = signJwt(claims, liar.isForged)
+      const id_token = liar.sign?.(claims) ?? signJwt(claims, liar.isForged)
       return answer({ access_token: 'secret-access-token', token_type: 'Bearer', id_token })
     })
   })

@@ -29,6 +29,12 @@ import type { SignInOrigin, StartedSession } from './sign-in.ts'
 import { shownUserAgent, toSession, unknownSession } from './told.ts'
 import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
 
+/** From where a person signs in. */
+interface PersonOrigin extends Omit<SignInOrigin, 'permission' | 'rootOnly'> {
+  /** When the person last showed who it is, in milliseconds since 1970; now if absent. The session is fresh from then on. */
+  provedAt?: number | undefined
+}
+
 /**
  * Opens a session for a person who has proved an identity; `proveOnce` uses the proof up, in the same transaction. The session that
  * the browser had before ends. Throws `invalid_input` for what is no identity, `session_ended` for one that stands at no active
@@ -37,7 +43,7 @@ import { areSessionValues, digestValue, drawValues, matchesPage } from './values
 export async function startMemberSession(
   engine: Engine,
   identityId: string,
-  { ip, userAgent, requestId, previous }: Omit<SignInOrigin, 'permission' | 'rootOnly'> = {},
+  { ip, userAgent, requestId, previous, provedAt }: PersonOrigin = {},
   proveOnce: (change: Change) => Promise<void> = async () => {},
 ): Promise<StartedSession> {
   if (!isId(identityId)) refuseField('identityId', 'Must be the id of an identity, which is a UUID.')
@@ -53,7 +59,7 @@ export async function startMemberSession(
     last_seen_at: now,
     ip: ip ?? null,
     user_agent: shownUserAgent(userAgent),
-    fresh_until: now + freshMs,
+    fresh_until: Math.min(now, provedAt ?? now) + freshMs,
   }
   // Under the identity's lock: two that sign in at once are counted one after the other.
   const requirements = { permission: 'any key', identityId } as const

@@ -161,9 +161,9 @@ const ends: Record<SignInPurpose, End> = {
   fresh: async (way, actor) => {
     const { engine, provider, person, claims, kept, browser, use } = way
     if (actor === undefined) throw sessionEnded()
-    const signedInAt = Number(claims.auth_time) * 1_000
+    const provedAt = provedAtBy(claims)
     // A provider that says nothing of it has asked for nothing.
-    if (!(signedInAt >= kept.begunAt - authTimeToleranceMs))
+    if (provedAt === undefined || provedAt < kept.begunAt - authTimeToleranceMs)
       throw new LatchkeyError(
         'fresh_sign_in_required',
         'The provider did not ask who you are. Sign in there anew.',
@@ -186,10 +186,20 @@ const ends: Record<SignInPurpose, End> = {
   },
 }
 
-async function openSession({ engine, browser, use }: Way, identityId: string): Promise<StartedSession> {
+/** When the person last showed the provider who it is, in milliseconds since 1970; undefined if the provider does not say. */
+function provedAtBy({ auth_time: seconds }: Claims): number | undefined {
+  return typeof seconds === 'number' ? seconds * 1_000 : undefined
+}
+
+/** Opens a session. Somebody who was signed in at the provider for long has a session that is not fresh. */
+async function openSession(way: Way, identityId: string): Promise<StartedSession> {
+  const { engine, browser, use, claims } = way
   try {
-    return await startMemberSession(engine, identityId, browser, ({ tx, now }) =>
-      useSignIn(tx, 'provider', use.state, now),
+    return await startMemberSession(
+      engine,
+      identityId,
+      { ...browser, provedAt: provedAtBy(claims) },
+      ({ tx, now }) => useSignIn(tx, 'provider', use.state, now),
     )
   } catch (error) {
     // Nobody's member any more, or of no organization that the provider is for.
