@@ -15,9 +15,11 @@ const alone = [
   ...['test/change-streams.test.ts', 'test/facts.test.ts'],
   ...['test/http-batch.test.ts', 'test/verifier-rogue.test.ts'],
 ]
+// They ask for what takes a few seconds on any machine, and many times that beside three others: they run one by one, after all.
+const quiet = ['test/change-lines.test.ts', 'test/cli-wait.test.ts']
 // It installs three programs of 300 MB.
 const long = process.env.TEST_LONG === '1' ? [] : ['test/next.test.ts', 'test/older-node.test.ts']
-const exclude = [...configDefaults.exclude, ...ofConsole, ...alone, ...long]
+const exclude = [...configDefaults.exclude, ...ofConsole, ...alone, ...quiet, ...long]
 
 export default defineConfig({
   test: {
@@ -32,6 +34,16 @@ export default defineConfig({
       { test: { ...common, name: 'console', include: ofConsole, isolate: false } },
       { test: { ...common, name: 'shared', include: all, exclude, isolate: false } },
       { test: { ...common, name: 'alone', include: alone } },
+      {
+        test: {
+          ...common,
+          name: 'quiet',
+          include: quiet,
+          isolate: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
     // Most files wait: on databases, leases, other processes. Four at a time, however few cores there are.
     maxWorkers: 4,

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { tokensIn, useCommand } from './setup/command.ts'
 import { beginCommands, placeNames, type WireKey } from './setup/command-places.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 
 onEachDatabase('the commands', (makeDatabase, kind) => {
   const command = useCommand()
@@ -41,7 +42,11 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
     const env = { LATCHKEY_URL: server.url, LATCHKEY_KEY: tokensIn(server.stdout())[0] as string }
     const { id, key } = await command.json<WireKey>(['keys', 'create', '--name', 'CI'], { env })
     await command.json(['keys', 'verify'], { env, input: key })
+    // It freezes outside a transaction of its own: within one it would hold the only lock, and the change could not be made.
+    await using direct = await connectDirectly(database)
+    await direct.run('begin immediate')
     server.process.kill('SIGSTOP')
+    await direct.run('rollback')
     const here = ['--database', database]
     const revoked = await command.run(['keys', 'revoke', id, '--wait', '--yes', ...here])
     server.process.kill('SIGCONT')

@@ -158,6 +158,7 @@ class PostgresConnection implements TransactingConnection {
 
   async #send(text: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
     const { client } = this.#lent
+    sendTogether(client)
     try {
       const query = { text, values: [...parameters], query_timeout: this.#timeoutMs }
       return await client.query(query as pg.QueryConfig)
@@ -167,4 +168,11 @@ class PostgresConnection implements TransactingConnection {
       throw error
     }
   }
+}
+
+/** Has all that is sent in one turn go out by one system call: one for each statement costs more than what is done here for it. */
+function sendTogether({ connection: { stream } }: pg.Client): void {
+  if (stream.writableCorked > 0) return
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }

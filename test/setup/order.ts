@@ -4,8 +4,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The longest first. One that is missing here takes less, and costs time at most. */
 const longest = [
+  'console/sign-in-pages',
   'docs',
   'console/accessibility',
+  'console/layout',
+  'console/people',
   'verifier-limits',
   'webhooks',
   'verifier-limits-processes',
@@ -30,7 +33,6 @@ const longest = [
   'console/webhooks',
   'connections',
   'console/key',
-  'console/layout',
   'durability',
   'retention',
   'lease',
@@ -76,14 +78,13 @@ const longest = [
   'idempotency-faults',
   'staleness-barrier',
   'console/places',
-  'change-lines',
   'cli-terminal',
   'cli',
   'store',
 ]
 
 /** One project after the other: files share processes, which end when a file of another project begins. The many come last. */
-const projects = ['console', 'alone', 'shared']
+const projects = ['console', 'alone', 'shared', 'quiet']
 
 /** These start so many processes that nothing beside them gets on: they come when all others are done. */
 const last = ['bootstrap']
