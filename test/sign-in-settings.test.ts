@@ -194,6 +194,40 @@ onOneDatabase('SQLite', 'a provider', (makeDatabase) => {
     })
   })
 
+  test('takes an address as it was said or not at all, and no subject that can be none', async () => {
+    const { personOf } = await import('../src/domain/sign-in/person.ts')
+    const proof = { email_proof: 'issuer', email_domains: ['acme.example'] }
+    const [claim, issuer] = [right, { ...right, ...proof }].map((one) => parse(one)[0])
+    const addressOf = (email: unknown, by = claim, verified: unknown = true) => {
+      const { emailVerified, ...person } = personOf(by as never, {
+        ...{ iss: 'i', sub: '1', email, email_verified: verified },
+      })
+      return emailVerified ? person.email : null
+    }
+    expect(addressOf('ada@acme.example')).toBe('ada@acme.example')
+    for (const other of [
+      ...['ad\u00ada@acme.example', 'ada@acme.example\u200b', ' ada@acme.example', 'ada@acme.example\n'],
+      ...[
+        'ad\u202ea@acme.example',
+        'ada@acme.example.',
+        'ada@acme\u3002example',
+        ['ada@acme.example'],
+        {},
+        1,
+      ],
+      'Claim your prize at evil.example/win, says ada@acme.example',
+    ])
+      for (const by of [claim, issuer]) expect(addressOf(other, by), JSON.stringify(other)).toBeNull()
+    expect(addressOf('ada@acme.example', issuer, undefined)).toBe('ada@acme.example')
+    for (const verified of [false, 'false'])
+      expect(addressOf('ada@acme.example', issuer, verified), String(verified)).toBeNull()
+    // Two people would be one, or one that no index takes.
+    for (const sub of [undefined, null, '', 7, true, {}, ['a'], 'a\u0000', 'a\ud800', 'a'.repeat(256)])
+      expect(() => personOf(claim as never, { iss: 'i', sub }), JSON.stringify(sub)).toThrow(
+        expect.objectContaining({ code: 'provider_unavailable' }),
+      )
+  })
+
   test('takes the public address, which no request says', async () => {
     const liar = await startLiar()
     await using server = await start({ publicUrl: undefined }, { id: 'okta', issuer: liar.issuer })

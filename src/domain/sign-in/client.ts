@@ -211,7 +211,7 @@ function refusedBy(reason: string): LatchkeyError {
 }
 
 /** What goes to the log says what was wrong, and nothing of what was sent: answers have tokens in them. */
-function unavailable(error: unknown): LatchkeyError {
+export function unavailable(error: unknown): LatchkeyError {
   const { code, error: reason, message, cause } = error as Record<string, unknown>
   const words = [code, reason, message, (cause as { code?: unknown } | undefined)?.code]
   const why = words.filter((word) => typeof word === 'string').join(': ')
