@@ -204,6 +204,26 @@ test('whoever is reset is told so at the address of before, with the link only i
   await latchkey.invitations.accept(secretOf({ url: linkIn(invitation ?? '') }), personOf('ada'))
 })
 
+test('nobody keeps back the notice of a reset by letters sent or refused before', async () => {
+  await using mail = await startMailServer()
+  await using latchkey = await open(mail)
+  await join(latchkey, 'acme', 'owner')
+  const eve = await join(latchkey, 'acme', 'admin', 'eve')
+  const ada = await join(latchkey, 'acme', 'developer', 'ada')
+  const write = (email: string, role: 'owner' | 'viewer' = 'viewer') =>
+    codeOf(latchkey.invitations.create({ email, role, send: true }, { actor: eve.caller }))
+  for (let i = 0; i < 7; i++) expect(await write('ada@example.com')).toBe('member_exists')
+  for (let i = 0; i < 60; i++) expect(await write(`p${i}@example.com`, 'owner')).toBe('permission_escalation')
+  const { url } = await latchkey.members.reset(ada.caller.memberId, {}, { actor: eve.caller })
+  expect(url).toMatch(linkPattern)
+  expect(mail.letters.map(({ to }) => to)).toEqual([['ada@example.com']])
+  // What was refused has taken nothing from anybody.
+  for (let i = 0; i < 6; i++) await latchkey.invitations.create({ ...invited, email: 'bob@example.com' })
+  await latchkey.invitations.create({ ...invited, email: 'p1@example.com' })
+  for (let i = 0; i < 6; i++) await latchkey.members.reset(ada.caller.memberId, {}, { actor: eve.caller })
+  expect(mail.letters.filter(({ to }) => to[0] === 'ada@example.com')).toHaveLength(6)
+})
+
 test('an address gets few letters an hour, and an organization has few sent', async () => {
   await using mail = await startMailServer()
   await using latchkey = await open(mail)

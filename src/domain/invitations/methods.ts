@@ -62,7 +62,6 @@ async function createInvitation(
   if (organizationId === undefined) refuseField('organizationId', 'Name the organization that invites.')
   narrowScope(actor, organizationId)
   requireMayManage(actor, organizationId)
-  mailer?.limit.require(organizationId, foldEmail(email))
   let posting: Posting | undefined
   const mayInvite = async (change: Change, as: Role) => {
     requireMayManage(change.actor, organizationId)
@@ -88,6 +87,8 @@ async function createInvitation(
     await requireNoMember(change.tx, invited)
     const invitation = await makeInvitation(engine, change, invited)
     if (mailer === undefined) return invitation
+    // Last: what is refused takes none of the letters that others may send.
+    mailer.limit.require(organizationId, invited.email_folded)
     posting = await writeInvitation(change, invitation)
     // What is kept for who asks again has no link: it may be on its way to its receiver.
     return { ...invitation, url: null }

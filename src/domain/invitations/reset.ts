@@ -47,6 +47,7 @@ export async function resetMember(
   if (mailer === undefined || posting === undefined) return reset
   if (send) return sendInvitation(engine, mailer, posting)
   const { organizationId, email } = reset
-  if (mailer.limit.allows(organizationId, foldEmail(email))) await mailer.send(organizationId, posting.letter)
+  if (mailer.limit.allowsNotice(organizationId, foldEmail(email)))
+    await mailer.send(organizationId, posting.letter)
   return reset
 }

@@ -18,7 +18,7 @@ export class MailLimit {
 
   /** Takes one letter of an organization to an address. Throws `too_many_mails`, and takes nothing then. */
   require(organizationId: string, address: string): void {
-    const waitMs = this.#take(organizationId, address)
+    const waitMs = this.#take(`of ${organizationId}`, `to ${address}`)
     if (waitMs > 0)
       throw new LatchkeyError(
         'too_many_mails',
@@ -27,17 +27,21 @@ export class MailLimit {
       )
   }
 
-  /** The same for a letter that is left out if there are too many. */
-  allows(organizationId: string, address: string): boolean {
-    return this.#take(organizationId, address) <= 0
+  /**
+   * The same for the notice of a reset, which is left out if there are too many. Notices are counted on their own, and those of an
+   * organization to an address too: nobody keeps one back by letters that he has sent before.
+   */
+  allowsNotice(organizationId: string, address: string): boolean {
+    return this.#take(`notices of ${organizationId}`, `notices of ${organizationId} to ${address}`) <= 0
   }
 
-  #take(organizationId: string, address: string): number {
+  /** Takes one of what a sender and a receiver have left; tells after how many milliseconds that can be, if it is not now. */
+  #take(sender: string, receiver: string): number {
     const now = this.#monotonic()
     this.#sweep(now)
     const wanted = [
-      { name: `of ${organizationId}`, cost: hourMs / mailsAnHour },
-      { name: `to ${address}`, cost: hourMs / mailsToAddressAnHour },
+      { name: sender, cost: hourMs / mailsAnHour },
+      { name: receiver, cost: hourMs / mailsToAddressAnHour },
     ].map(({ name, cost }) => ({ name, until: Math.max(this.#debts.get(name) ?? 0, now) + cost }))
     const waitMs = Math.max(...wanted.map(({ until }) => until - now - hourMs))
     if (waitMs <= 0) for (const { name, until } of wanted) this.#debts.set(name, until)
