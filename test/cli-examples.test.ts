@@ -19,9 +19,7 @@ test('every option in an example is one that its command takes', async () => {
     // Of `usage` and `usage export`, the longer one is meant.
     const named = [...commands].filter(([path]) => `${example} `.includes(`latchkey ${path} `))
     const [path, command] = named.reduce((one, other) => (other[0].length > one[0].length ? other : one))
-    const taken = command.options.map(({ long }) => long)
-    for (const option of example.match(/(?<= )--[a-z][a-z-]*/g) ?? [])
-      expect(taken, `${path}: ${option} in ${example}`).toContain(option)
+    expect(faultsOf(example, command, { isExample: true }), `${path}: ${example}`).toEqual([])
   }
 })
 
@@ -54,8 +52,7 @@ test('every command and option that a document names is one', async () => {
     const paths = [...commands.keys()].filter((path) => `${line} `.startsWith(`${path} `))
     const command = commands.get(paths.reduce((one, other) => (other.length > one.length ? other : one), ''))
     if (!command) return !isNoOneCommand(line, [...commands.keys()])
-    const taken = [...command.options.flatMap(({ long, short }) => [long, short]), '--help', '--version']
-    return (line.match(/(?<= )--[a-z][a-z-]*/g) ?? []).some((option) => !taken.includes(option))
+    return faultsOf(line, command, { isExample: false }).length > 0
   })
   expect(lost).toEqual([])
 })
@@ -69,6 +66,20 @@ test('the command that the reference page shows for a call is an example in its 
   expect(shown.length).toBeGreaterThan(50)
   expect(shown.filter((command) => !examples.has(command))).toEqual([])
 })
+
+/**
+ * The options of a line that its command does not take, or that lack the value that they want. A document may name an option
+ * at the end of a line without one.
+ */
+function faultsOf(line: string, command: Command, { isExample }: { isExample: boolean }): string[] {
+  const found = line.matchAll(/(?<= )(--[a-z][a-z-]*)(?: ([^ ]+))?/g)
+  return [...found].flatMap(([whole, name = '', next]) => {
+    if (name === '--help' || name === '--version') return []
+    const option = command.options.find(({ long }) => long === name)
+    const lacksValue = option?.required && (next === undefined ? isExample : next.startsWith('--'))
+    return option === undefined || lacksValue ? [whole] : []
+  })
+}
 
 /** A group, of which commands are listed behind it; the one made with the program; help; the name of a log. */
 function isNoOneCommand(line: string, paths: readonly string[]): boolean {

@@ -72,6 +72,7 @@ const flags: Record<string, string> = {
   grantablePermissions: '--grantable-permission <permission>',
   email: '--email <address>',
   role: '--role <role>',
+  send: '--send',
   creator: '--creator <what>',
   tokenSeenBy: '--token-seen-by <member>',
   managementKeys: '--management-keys <what>',
