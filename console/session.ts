@@ -1,7 +1,7 @@
 // What who is signed in may do, how a session begins and ends, and whether it is over.
 import type { QueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
-import { covers, type ManagementPermission } from '../src/core/permissions.ts'
+import { covers, type ManagementPermission, reservedNamespace } from '../src/core/permissions.ts'
 import { clearActingFor, writeActingFor } from './acting-for.ts'
 import { ApiError, call, type WireKey, type WireSession } from './api.ts'
 import { withheldFrom } from './format/permission-list.ts'
@@ -17,8 +17,8 @@ export interface Session {
   isRoot: boolean
   /** What holds the permissions, at the beginning of a sentence. */
   holder: 'Your key' | 'Your role'
-  /** Why what {@link notGrantable} names may not be granted, in a sentence. */
-  grantRefusal: string
+  /** Why a permission that {@link notGrantable} names may not be granted, in a sentence. */
+  grantRefusal(permission: string): string
   /** Why who is signed in may not do something, in a sentence; undefined if they may. */
   refusal(permission: ManagementPermission): string | undefined
   /** Whether an organization may be read: one's own in any case. */
@@ -54,10 +54,10 @@ export function sessionOf(self: Self, end: () => Promise<void>): Session {
     isRoot,
     holder,
     refusal,
-    grantRefusal:
-      self.type === 'key'
-        ? 'Your key does not hold it, so it cannot grant it.'
-        : 'Your organization does not let its members grant it.',
+    grantRefusal: (permission) =>
+      self.type === 'key' || isRoot || permission.startsWith(reservedNamespace)
+        ? `${holder} does not hold it, so it cannot grant it.`
+        : 'Your organization does not let its members grant it. Whoever runs this Latchkey can allow it.',
     readsOrganization: (id) =>
       id === self.organization_id || refusal('latchkey:organizations:read') === undefined,
     // The list of a role is all that a member may do.

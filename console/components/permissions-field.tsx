@@ -183,11 +183,31 @@ export function PermissionsField({
           : 'Press Enter, Tab or comma to add one, or paste a list.'}
         {granting && value.length === 0 && ' An empty list grants nothing.'}
       </p>
+      {granting && <Grantable />}
       <Wildcards permissions={value} inUse={inUse} />
       <span role="status" className="sr-only">
         {said}
       </span>
     </div>
+  )
+}
+
+/** What of the API a member of a customer may give, before it tries: nothing, until the operator says so. */
+function Grantable() {
+  const { self, isRoot } = useSession()
+  if (isRoot || self.type === 'key') return null
+  return (
+    <p className="mt-1 text-muted">
+      {self.grantable.length === 0
+        ? 'Your organization lets its members grant nothing of the API yet: whoever runs this Latchkey can allow it.'
+        : 'Of the API, your organization lets its members grant: '}
+      {self.grantable.map((permission, i) => (
+        <span key={permission}>
+          {i > 0 && ', '}
+          <code className="code">{permission}</code>
+        </span>
+      ))}
+    </p>
   )
 }
 

@@ -86,7 +86,7 @@ export interface PermissionFault {
 export function permissionFaults(
   permissions: readonly string[],
   notGrantable: (permissions: readonly string[]) => string[] = () => [],
-  grantRefusal = 'Your key does not hold it, so it cannot grant it.',
+  grantRefusal = (_: string) => 'Your key does not hold it, so it cannot grant it.',
 ): PermissionFault[] {
   const faults: PermissionFault[] = []
   if (permissions.length > mostPermissions) {
@@ -96,7 +96,7 @@ export function permissionFaults(
   const formed = permissions.filter((permission) => permissionFault(permission) === undefined)
   const withheld = new Set(notGrantable(formed))
   for (const permission of new Set(permissions)) {
-    const reason = withheld.has(permission) ? grantRefusal : permissionFault(permission)
+    const reason = withheld.has(permission) ? grantRefusal(permission) : permissionFault(permission)
     if (reason !== undefined) faults.push({ permission, reason })
   }
   return faults
