@@ -19,7 +19,10 @@ export function FirstSteps({ isRoot, organization }: { isRoot: boolean; organiza
   if (data === undefined || (data.hasOrganization && data.hasKey && data.isVerified)) return null
   const owner = data.organization ?? organization
   return (
-    <Section title="First steps" lead="From an empty server to the first call.">
+    <Section
+      title="First steps"
+      lead={isRoot ? 'From an empty server to the first call.' : 'From nothing to the first call.'}
+    >
       <ol className="space-y-3">
         {isRoot && (
           <Step isDone={data.hasOrganization} text="Create an organization: a customer of yours.">
@@ -30,7 +33,11 @@ export function FirstSteps({ isRoot, organization }: { isRoot: boolean; organiza
         )}
         <Step
           isDone={data.hasKey}
-          text="Create a key for it, and give its token to the program that calls you."
+          text={
+            isRoot
+              ? 'Create a key for it, and give its token to the program that calls you.'
+              : 'Create a key, and give its token to your program that makes the calls.'
+          }
         >
           {data.hasOrganization && (
             <Link to="/organizations/$organization/new-key" params={{ organization: owner }} className={link}>
@@ -38,7 +45,14 @@ export function FirstSteps({ isRoot, organization }: { isRoot: boolean; organiza
             </Link>
           )}
         </Step>
-        <Step isDone={data.isVerified} text="Verify the token: from your API, or here.">
+        <Step
+          isDone={data.isVerified}
+          text={
+            isRoot
+              ? 'Verify the token: from your API, or here.'
+              : 'Have the program make its first call, or try the token here.'
+          }
+        >
           <Link to="/try" className={link}>
             Try a token
           </Link>{' '}
