@@ -51,7 +51,7 @@ export function InviteDialog({ organization, isSelf, invited, close }: InviteDia
       lead={
         isSelf
           ? 'You get a link for your own address. By it you become an owner, and what you do has your name from then on.'
-          : 'You get a link to hand on. It opens once, within 72 hours, for the person alone who proves this address.'
+          : 'You get a link to hand to this person alone. It opens once, within 72 hours.'
       }
       action={{ label: isSelf ? 'Invite me' : 'Invite', busyLabel: 'Inviting…', refusal }}
       busy={invite.isPending}

@@ -12,11 +12,19 @@ import { inFull, inShort } from '../../format/times.ts'
 interface LinkPageProps {
   of: WireInvitation
   title?: string
+  /** Whether it is of who is looking at it. */
+  isSelf?: boolean
   above?: ReactNode
   done: () => void
 }
 
-export function LinkPage({ of: invitation, title = 'The invitation', above, done }: LinkPageProps) {
+export function LinkPage({
+  of: invitation,
+  title = 'The invitation',
+  isSelf = false,
+  above,
+  done,
+}: LinkPageProps) {
   const { email, url, role, expires_at: expiresAt } = invitation
   return (
     <Page title={title} above={above}>
@@ -42,9 +50,19 @@ export function LinkPage({ of: invitation, title = 'The invitation', above, done
             done={done}
           >
             <p className="text-muted">
-              Hand it to <Foreign text={email} className="font-medium text-ink" />, and to nobody else:
-              whoever opens it and proves that address becomes {roleLabel(role).toLowerCase()}. It opens once,
-              until{' '}
+              {isSelf ? (
+                <>
+                  It is yours, <Foreign text={email} className="font-medium text-ink" />: open it, in this
+                  browser too. From then on you act as yourself, and no longer as the root key.
+                </>
+              ) : (
+                <>
+                  Hand it to <Foreign text={email} className="font-medium text-ink" />, and to nobody else:
+                  whoever makes a passkey by it, or proves that address at a provider, becomes{' '}
+                  {roleLabel(role).toLowerCase()}.
+                </>
+              )}{' '}
+              It opens once, until{' '}
               <time dateTime={expiresAt} title={inFull(expiresAt)}>
                 {inShort(expiresAt)}
               </time>

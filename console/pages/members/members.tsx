@@ -84,6 +84,7 @@ function Members({ organization, search, change, above, children }: MembersProps
   const session = useSession()
   // Here alone: what a query or a mutation answers stays in memory for longer than it is shown.
   const [invited, setInvited] = useState<WireInvitation>()
+  const [isOwn, setOwn] = useState(false)
   const { invite, ...shown } = search
   const unreadable = session.refusal('latchkey:members:read')
   const isReadable = unreadable === undefined
@@ -99,6 +100,10 @@ function Members({ organization, search, change, above, children }: MembersProps
       Invite
     </Button>
   )
+  const renewed = (invitation: WireInvitation) => {
+    setOwn(false)
+    setInvited(invitation)
+  }
   const body =
     unreadable !== undefined ? (
       <Notice tone="note" title="You cannot list the members">
@@ -107,11 +112,12 @@ function Members({ organization, search, change, above, children }: MembersProps
     ) : (
       // Invitations that come late would push the list down.
       <div aria-busy={invitations.isPending} className={invitations.isPending ? 'invisible' : ''}>
-        <Invitations organization={organization} invitations={invitations} renewed={setInvited} />
+        <Invitations organization={organization} invitations={invitations} renewed={renewed} />
         <MemberList organization={organization} status={shown.status} change={change} />
       </div>
     )
-  if (invited !== undefined) return <LinkPage of={invited} above={above} done={() => setInvited(undefined)} />
+  if (invited !== undefined)
+    return <LinkPage of={invited} isSelf={isOwn} above={above} done={() => setInvited(undefined)} />
   return (
     <>
       {children(body, actions)}
@@ -121,6 +127,7 @@ function Members({ organization, search, change, above, children }: MembersProps
           isSelf={invite === 'self'}
           invited={(invitation) => {
             change(shown)
+            setOwn(invite === 'self')
             setInvited(invitation)
           }}
           close={() => change(shown)}

@@ -110,7 +110,8 @@ function Shown({
       </dl>
       {providers.length > 0 && (
         <p className="mb-4 text-muted">
-          Choose the account that has this address. It must prove that it does.
+          Choose the account that has this address: it must prove that it does.
+          {passkeys && ' A passkey is made on this device, and takes no account.'}
         </p>
       )}
       {providers.length === 0 && !passkeys && (
