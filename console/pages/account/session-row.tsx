@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import type { WireSession } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
 import { marked } from '../../components/foreign.tsx'
+import { ProviderName } from '../../components/provider-name.tsx'
 import { Ago, useNow } from '../../components/time.tsx'
 import { withMarks } from '../../format/foreign-text.ts'
 import { fromNow, inFull, inShort } from '../../format/times.ts'
@@ -50,7 +51,7 @@ export function SessionRow({ session, isEnding, end }: SessionRowProps) {
             {session.provider !== null && (
               <>
                 {' '}
-                by <span className="foreign">{session.provider}</span>
+                by <ProviderName id={session.provider} />
               </>
             )}
           </Fact>

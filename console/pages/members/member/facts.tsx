@@ -1,4 +1,5 @@
 // What is known of a member.
+import { useQuery } from '@tanstack/react-query'
 import type { WireMemberDetails } from '../../../api.ts'
 import { Creator } from '../../../components/creator.tsx'
 import { Fact, Moment } from '../../../components/fact.tsx'
@@ -7,8 +8,10 @@ import { Notice } from '../../../components/notices.tsx'
 import { OrganizationName } from '../../../components/organization-name.tsx'
 import { Section } from '../../../components/page.tsx'
 import { PermissionList } from '../../../components/permission-list.tsx'
+import { ProviderName } from '../../../components/provider-name.tsx'
 import { Ago } from '../../../components/time.tsx'
 import { roleLabel, roleMeaning } from '../../../format/roles.ts'
+import { invitationsQuery } from '../../../member-queries.ts'
 import { rootOrganizationId } from '../../../session.ts'
 
 export function MemberFacts({ of: member }: { of: WireMemberDetails }) {
@@ -75,14 +78,14 @@ export function MemberFacts({ of: member }: { of: WireMemberDetails }) {
           )}
           <Fact label="Signs in by" wide>
             {identities.length === 0 ? (
-              <span className="text-muted">Nothing: it cannot sign in until it is reset.</span>
+              <NoWay of={member} />
             ) : (
               <ul className="space-y-1">
                 {identities.map(({ id, provider, label, last_used_at: lastUsedAt }) => (
                   <li key={id} className="foreign">
                     <span dir="auto">{marked(label)}</span>{' '}
                     <span className="text-muted">
-                      {marked(provider)} · last used <Ago instant={lastUsedAt} never="never" />
+                      <ProviderName id={provider} /> · last used <Ago instant={lastUsedAt} never="never" />
                     </span>
                   </li>
                 ))}
@@ -92,5 +95,21 @@ export function MemberFacts({ of: member }: { of: WireMemberDetails }) {
         </dl>
       </Section>
     </>
+  )
+}
+
+/** Why a member has nothing to sign in by, and what comes next. */
+function NoWay({ of: { id, organization_id: organization, status } }: { of: WireMemberDetails }) {
+  const isRemoved = status === 'removed'
+  const { data = [], isPending } = useQuery({ ...invitationsQuery(organization), enabled: !isRemoved })
+  const isInvited = data.some(({ member_id: invited }) => invited === id)
+  if (isRemoved) return <span className="text-muted">Nothing any more.</span>
+  if (isPending) return <span className="text-muted">Nothing.</span>
+  return (
+    <span className="text-muted">
+      {isInvited
+        ? 'Nothing yet: the link of its new invitation gives it something. If the link is lost, renew it among the members.'
+        : 'Nothing: it cannot sign in until it is reset.'}
+    </span>
   )
 }
