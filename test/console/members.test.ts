@@ -130,7 +130,7 @@ onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) =
       .waitFor()
     await page.getByLabel('I have stored the link').check()
     await page.getByRole('button', { name: 'Done' }).click()
-    await page.getByText('it cannot sign in until it is reset').waitFor()
+    await page.getByText('the link of its new invitation gives it something').waitFor()
 
     await press('Remove')
     await dialog.getByText('Dashboard').waitFor()
@@ -147,6 +147,10 @@ onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) =
     await press('Erase')
     await dialog.getByRole('button', { name: 'Erase permanently' }).click()
     await page.getByRole('heading', { level: 1, name: `a former member (…${id.slice(-4)})` }).waitFor()
+    await page.getByText('Nothing any more.').waitFor()
+    expect(await refusalOf(page.getByRole('button', { name: 'Erase' }))).toBe(
+      'This member was erased already.',
+    )
     expect(await members.get(id)).toMatchObject({ status: 'removed', email: null, name: null })
   })
 

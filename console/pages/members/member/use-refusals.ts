@@ -29,6 +29,8 @@ export function useMemberRefusals(member: WireMemberDetails) {
     role: change ?? last,
     /** Suspension, reset and removal. */
     leave: change ?? last,
-    erase: roleRefusal(session, grants, 'owner'),
+    erase:
+      roleRefusal(session, grants, 'owner') ??
+      (member.email === null ? 'This member was erased already.' : undefined),
   }
 }
