@@ -18,6 +18,7 @@ export function takesPasskeys(): boolean {
 export function usePasskey(options: PublicKeyCredentialRequestOptionsJSON): Promise<unknown> {
   return asJson(
     navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
+    'nobody chose one, or this device has none for this address. Try again, or sign in another way. If it is lost, ask an owner of your organization to reset how you sign in.',
   )
 }
 
@@ -25,10 +26,11 @@ export function usePasskey(options: PublicKeyCredentialRequestOptionsJSON): Prom
 export function makePasskey(options: PublicKeyCredentialCreationOptionsJSON): Promise<unknown> {
   return asJson(
     navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) }),
+    'nobody made one, or this device can make none. Try again, or take another way.',
   )
 }
 
-async function asJson(asked: Promise<Credential | null>): Promise<unknown> {
+async function asJson(asked: Promise<Credential | null>, ifNone: string): Promise<unknown> {
   try {
     const credential = await asked
     if (credential !== null) return (credential as unknown as JsonCredential).toJSON()
@@ -38,8 +40,5 @@ async function asJson(asked: Promise<Credential | null>): Promise<unknown> {
     // A browser tells a page the same of a refusal, of a passkey that is not there, and of time that ran out.
     if (!(error instanceof DOMException)) throw error
   }
-  throw new ApiError(
-    'unreachable',
-    'The browser gave no passkey: nobody chose one, or this device has none for this address. Try again, or sign in another way.',
-  )
+  throw new ApiError('unreachable', `The browser gave no passkey: ${ifNone}`)
 }
