@@ -71,6 +71,12 @@ const describers: Record<string, Describe> = {
   member_id: () => [],
   invitation_id: () => [],
   role: (value) => [valueChange('Role', value, (role) => asText(roleLabel(String(role))))],
+  grantable_permissions: (value) => [permissionsChange('Members may grant', value)],
+  sign_in: (value) => [
+    valueChange('Members sign in', value, (policy) =>
+      asText(policy === 'provider' ? 'By a provider alone' : 'By a provider or a passkey'),
+    ),
+  ],
   management_keys: (value) => [
     valueChange('Keys that manage Latchkey', value, (what) => asText(what === 'revoke' ? 'Revoked' : 'Kept')),
   ],

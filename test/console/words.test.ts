@@ -111,6 +111,18 @@ describe('the changes of an event', () => {
     const requests = { name: 'requests', limit: 100, window_seconds: 60, default_cost: 1 }
     const words = { kind: 'text', text: 'requests: 100 per minute' }
     expect(describeChanges(event('key.created', { limits: [] }))).toEqual([])
+    const people = {
+      grantable_permissions: { from: [], to: ['emails:*'] },
+      sign_in: { from: 'any', to: 'provider' },
+    }
+    const text = (text: string) => ({ kind: 'text', text })
+    expect(describeChanges(event('organization.updated', people))).toEqual([
+      { label: 'Members may grant', kind: 'permissions', added: ['emails:*'], removed: [] },
+      {
+        ...{ label: 'Members sign in', kind: 'value' },
+        ...{ from: text('By a provider or a passkey'), to: text('By a provider alone') },
+      },
+    ])
     expect(describeChanges(event('key.updated', { limits: { from: [], to: [requests] } }))).toEqual([
       { label: 'Limits', kind: 'value', from: { kind: 'none', text: 'None' }, to: words },
     ])
