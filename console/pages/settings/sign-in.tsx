@@ -54,7 +54,11 @@ export function SignInSettingsPage() {
               {options.data.passkeys ? (
                 'People may sign in by a passkey.'
               ) : (
-                <span className="text-muted">Nobody signs in by a passkey.</span>
+                <span className="text-muted">
+                  None yet: they take <code className="code">LATCHKEY_PUBLIC_URL</code>, with a host name and
+                  https, or http://localhost; and on PostgreSQL{' '}
+                  <code className="code">LATCHKEY_SEALING_KEYS</code>.
+                </span>
               )}
             </Fact>
             <Fact label="Tokens" wide>
