@@ -20,7 +20,7 @@ import { startTestServer } from './setup/server.ts'
 const sealingKeys = [Buffer.alloc(32, 7).toString('base64')]
 const invitation = { email: 'bob@acme.example', role: 'viewer' }
 
-onOneDatabase('SQLite', 'somebody who signs in', (makeDatabase) => {
+onOneDatabase('PostgreSQL', 'somebody who signs in', (makeDatabase) => {
   async function start(settings: object = {}) {
     let now = Date.now()
     const liar = await startLiar()
@@ -194,6 +194,9 @@ onOneDatabase('SQLite', 'somebody who signs in', (makeDatabase) => {
     liar.claims = { sub: 'ada', auth_time: seconds() }
     expect((await stale.pass('okta', { purpose: 'fresh' })).status).toBe(200)
     expect(await invite(stale)).toMatchObject({ status: 'pending' })
+    // Instants that no database holds are no fault of ours.
+    for (const auth_time of [seconds() - 3_600.0004, 0.5])
+      expect(await invite(await signIn(auth_time))).toMatchObject({ code: 'fresh_sign_in_required' })
     // For what is left of ten minutes.
     const recent = await signIn(seconds() - 540)
     expect(await invite(recent)).toMatchObject({ status: 'pending' })

@@ -188,7 +188,7 @@ const ends: Record<SignInPurpose, End> = {
 
 /** When the person last showed the provider who it is, in milliseconds since 1970; undefined if the provider does not say. */
 function provedAtBy({ auth_time: seconds }: Claims): number | undefined {
-  return typeof seconds === 'number' ? seconds * 1_000 : undefined
+  return typeof seconds === 'number' ? Math.floor(seconds * 1_000) : undefined
 }
 
 /** Opens a session. Somebody who was signed in at the provider for long has a session that is not fresh. */
