@@ -7,6 +7,7 @@ const longest = [
   'console/sign-in-pages',
   'docs',
   'console/accessibility',
+  'console/accessibility-states',
   'console/layout',
   'console/people',
   'verifier-limits',
