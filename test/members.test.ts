@@ -7,6 +7,7 @@ import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { join, openWithPeople, secretOf, signInAs } from './setup/people.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
+import { rounds } from './setup/rounds.ts'
 
 const minuteMs = 60_000
 const sealingKeys = [Buffer.alloc(32, 7).toString('base64')]
@@ -164,6 +165,28 @@ onEachDatabase('members', (makeDatabase) => {
     expect(await codeOf(latchkey.members.suspend(ofId(root.caller), {}, { actor }))).toBe('last_owner')
     expect(await codeOf(latchkey.members.suspend(ofId(root.caller), {}))).toBe('last_owner')
     await latchkey.members.suspend(ofId(last), {}, { actor })
+  })
+
+  test('no sign-in outlasts a suspension or a reset that comes at the same time, nor holds it up', async () => {
+    await using latchkey = await open()
+    await join(latchkey, 'acme', 'owner')
+    for (let i = 0; i < rounds(6, 40); i++) {
+      const { identityId, caller } = await join(latchkey, 'acme', 'viewer', `p${i}`)
+      const id = ofId(caller)
+      const signIn = () => [1, 2, 3].map(() => latchkey.sessions.startFor(identityId))
+      const [suspended, ...started] = await Promise.allSettled([latchkey.members.suspend(id), ...signIn()])
+      expect(suspended).toMatchObject({ status: 'fulfilled' })
+      await latchkey.members.resume(id)
+      for (const one of started) {
+        if (one.status === 'fulfilled')
+          expect(await latchkey.sessions.authenticate(one.value)).toBeUndefined()
+        else expect(one.reason).toMatchObject({ code: 'session_ended' })
+      }
+      const [reset, ...more] = await Promise.allSettled([latchkey.members.reset(id, {}), ...signIn()])
+      expect(reset).toMatchObject({ status: 'fulfilled' })
+      for (const one of more)
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'session_ended' })
+    }
   })
 
   test('nobody changes, makes or removes whom it does not cover', async () => {

@@ -19,7 +19,7 @@ export interface KeyLocks {
   members?: readonly CallingMember[] | undefined
   /** The organization whose members it changes, or makes: no change by one of them runs meanwhile. */
   membersOf?: string | undefined
-  /** The identity whose sessions it ends: the same. */
+  /** The identity whose sessions it begins or ends: the same, and nobody changes the members at which it stands. */
   identityId?: string | undefined
 }
 
@@ -71,6 +71,8 @@ export async function lockKeys(
       union select hashtextextended(organization_id, ${sql.lit(organizationSeed)}), false from ${sql.table('keys')}
       where id = any(${[...callers]}::text[]) and organization_id not in (${root}, ${organizationId})
       union select hashtextextended(id, ${sql.lit(organizationSeed)}), true from ${sql.table('organizations')} where id = ${organizationId}
+      union select hashtextextended(organization_id, ${sql.lit(membersSeed)}), false from ${sql.table('member_identities')}
+      where identity_id = ${people.identityId ?? ''}
       union select hashtextextended(id, seed), alone from ${lockedPeople(people, organizationId)}
       order by 1 offset 0) as locks`.execute(tx)
 }
