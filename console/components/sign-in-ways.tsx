@@ -1,7 +1,7 @@
 // The ways to sign in as a person: a button for each provider, and one for passkeys.
 import { useMutation } from '@tanstack/react-query'
 import { Fingerprint, LogIn } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { withMarks } from '../format/foreign-text.ts'
 import { takesPasskeys } from '../passkeys.ts'
 import type { WireSignInProvider } from '../sign-in-calls.ts'
@@ -35,6 +35,13 @@ export function SignInWays({
     },
   })
   const using = useMutation({ mutationFn: async () => byPasskey?.() })
+  const { reset: stay } = going
+  useEffect(() => {
+    // Browsers keep a page as it was left, and show that to who goes back to it.
+    const comeBack = ({ persisted }: PageTransitionEvent) => persisted && stay()
+    addEventListener('pageshow', comeBack)
+    return () => removeEventListener('pageshow', comeBack)
+  }, [stay])
   const busy = (going.isPending && typeof going.variables === 'string') || using.isPending
   const error = going.error ?? using.error
   const start = (begin: () => void) => {

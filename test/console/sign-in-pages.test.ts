@@ -311,6 +311,22 @@ describe(`the pages of signing in${browserNote}`, () => {
     await page.locator('#main').waitFor({ state: 'attached' })
   })
 
+  test.skipIf(skipsBrowser)('can be pressed again by whoever comes back from a provider', async () => {
+    const { site, provider } = await start()
+    const page = await browser.open(site)
+    // The page stays, as browsers keep it for who goes back to it.
+    await page.route(`${provider.issuer}/**`, (route) => route.fulfill({ status: 204 }))
+    const button = page.getByRole('button', { name: 'Continue with Okta' })
+    for (let time = 1; time <= 2; time++) {
+      const asked = page.waitForRequest(`${provider.issuer}/**`)
+      await button.click()
+      await asked
+      await expect.poll(() => button.getAttribute('aria-busy')).toBe('true')
+      await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+      await expect.poll(() => button.getAttribute('aria-busy')).not.toBe('true')
+    }
+  })
+
   test.skipIf(skipsBrowser)('show a provider that is not listed at its own address alone', async () => {
     const { site } = await start(
       { id: 'acme-okta', name: 'Acme’s Okta', listed: false },
