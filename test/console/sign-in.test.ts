@@ -1,8 +1,11 @@
 // The door of the console and the frame of its pages: signing in and out, and what holds on every page.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createAcme } from '../setup/acme.ts'
 import { makeSqlite, onOneDatabase } from '../setup/databases.ts'
+import { repository } from '../setup/documents-run.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { go, isFocused, sessionOf, signIn } from './chromium.ts'
 
@@ -240,6 +243,24 @@ describe(`every page of the console${browserNote}`, () => {
     await link.click()
     await page.getByRole('heading', { level: 1, name: 'Usage' }).waitFor()
     await link.waitFor({ state: 'hidden' })
+  })
+
+  test.skipIf(skipsBrowser)('has a way to sign out', async () => {
+    const server = await browser.serve(url)
+    const source = readFileSync(join(repository, 'console/router.tsx'), 'utf8')
+    const paths = [...source.matchAll(/^ {2}path: '([^'$]+)',$/gm)].map(([, path = '']) => path)
+    expect(paths.length).toBeGreaterThan(14)
+    const page = await browser.open(server, { token: server.rootKey })
+    const signOut = page.getByRole('button', { name: 'Sign out', exact: true })
+    for (const path of [...paths, '/organizations/root/new-key', '/nowhere/at/all']) {
+      await page.goto(path)
+      await page.locator('#main h1').first().waitFor()
+      expect(await signOut.isVisible(), path).toBe(true)
+    }
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.getByRole('button', { name: 'Open the menu' }).click()
+    await signOut.click()
+    await page.getByRole('heading', { level: 1, name: 'Sign in to Latchkey' }).waitFor()
   })
 
   test.skipIf(skipsBrowser)('that is none says so, and leads to the start', async () => {

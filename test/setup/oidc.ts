@@ -61,6 +61,8 @@ export interface LiarProvider {
   sign: ((claims: Claims) => string) | undefined
   /** What was sent to its token endpoint. */
   exchanged: URLSearchParams[]
+  /** Its ID tokens so far. */
+  issued: string[]
   /** Whether it says in its metadata that it names itself in answers (RFC 9207). */
   saysIssuer: boolean
   /** How often each path was asked. */
@@ -82,7 +84,7 @@ function signJwt(claims: Claims, isForged: boolean): string {
 export async function startLiar(): Promise<LiarProvider> {
   const liar = {
     ...{ issuer: '', claims: {}, userinfo: {}, answers: {}, asked: {}, isForged: false, saysIssuer: false },
-    ...{ exchanged: [], sign: undefined, close: () => {} },
+    ...{ exchanged: [], issued: [], sign: undefined, close: () => {} },
   } as LiarProvider
   const used = new Set<string>()
   const { issuer, close } = await listen((address) => (request, response) => {
@@ -120,6 +122,7 @@ export async function startLiar(): Promise<LiarProvider> {
         ...liar.claims,
       }
       const id_token = liar.sign?.(claims) ?? signJwt(claims, liar.isForged)
+      liar.issued.push(id_token)
       return answer({ access_token: 'secret-access-token', token_type: 'Bearer', id_token })
     })
   })
