@@ -67,11 +67,48 @@ onOneDatabase('SQLite', 'a member at a provider', (makeDatabase) => {
     for (const [name, value] of ada.cookies) if (name.includes('sign-in')) other.cookies.set(name, value)
     expect((await other.finish('okta', answerOf(begun))).json).toMatchObject({ code: 'session_ended' })
     expect((await new Browser(server).ask('POST', '/v1/sign-in/providers/okta', wanted)).status).toBe(401)
+    // A browser that is signed in by the token of a key is nobody here.
+    const { key } = await server.latchkey.keys.create({
+      ...{ organizationId: 'acme', name: 'Script', permissions: ['latchkey:keys:read'] },
+    })
+    const byKey = new Browser(server)
+    const started = await byKey.ask('POST', '/v1/sessions', undefined, { authorization: `Bearer ${key}` })
+    byKey.pageValue = (started.json as unknown as { page_value: string }).page_value
+    for (const purpose of ['fresh', 'identity'])
+      expect(
+        (await byKey.ask('POST', '/v1/sign-in/providers/okta', { purpose })).json,
+        purpose,
+      ).toMatchObject({ code: 'session_ended' })
     ada.organization = 'acme'
     okta.claims = { sub: 'ada', auth_time: seconds() }
     const fresh = await ada.pass('okta', wanted)
     expect(fresh).toMatchObject({ status: 200, json: { purpose: 'fresh', session: null } })
     expect((await ada.ask('POST', '/v1/invitations', invite)).status).toBe(200)
+  })
+
+  test('is not made fresh by the same subject of another provider, or of another issuer', async () => {
+    const database = await makeDatabase()
+    await using server = await start(database)
+    const { google, seconds } = server
+    const ada = await server.join('acme', 'ada@acme.example', 'ada')
+    google.claims = { sub: 'ada', auth_time: seconds() }
+    expect((await ada.pass('google', wanted)).json).toMatchObject({ code: 'not_invited' })
+    // The operator takes another issuer for the provider, and one issuer for two: neither says who was signed in before.
+    const [other, twin] = [await startLiar(), server.okta]
+    for (const [id, { issuer }] of Object.entries({ okta: other, twin })) {
+      await using later = await startTestServer(database, {
+        ...{ publicUrl, sealingKeys: [Buffer.alloc(32, 7).toString('base64')] },
+        oidcFile: writeProviders(
+          { id, issuer },
+          ...(id === 'okta' ? [] : [{ id: 'okta', issuer: server.okta.issuer }]),
+        ),
+      })
+      const same = Object.assign(new Browser(later), { pageValue: ada.pageValue })
+      for (const [name, value] of ada.cookies) same.cookies.set(name, value)
+      for (const liar of [other, twin]) liar.claims = { sub: 'ada', auth_time: seconds() }
+      expect((await same.ask('GET', '/v1/members/self')).status).toBe(200)
+      expect((await same.pass(id, wanted)).json, id).toMatchObject({ code: 'not_invited' })
+    }
   })
 
   test('adds an identity, freshly signed in, signs in by it, and removes the first', async () => {

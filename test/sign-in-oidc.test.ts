@@ -205,6 +205,9 @@ onEachDatabase('providers', (makeDatabase, kind) => {
     expect(denied).toMatchObject(expired)
     expect(denied.text).toContain('access_denied')
     expect(one.asked['/token']).toBeUndefined()
+    // A provider that names itself nowhere gets no code of another one either.
+    expect(await ada.finish('two', answerOf(begun))).toMatchObject(expired)
+    expect(two.asked['/token']).toBeUndefined()
     const cookies = new Map(ada.cookies)
     expect((await ada.finish('one', answered)).status).toBe(200)
     // The code again, and another one for the same sign-in, from a copy of the browser.

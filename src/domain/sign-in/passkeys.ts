@@ -277,10 +277,7 @@ async function finishRegistration(
     engine,
     invitation,
     { ...person, ...unproved },
-    async (change, { organizationId, identityId }) => {
-      await requirePasskeys(engine, change.tx, organizationId)
-      await finish(change, identityId)
-    },
+    (change, { identityId }) => finish(change, identityId),
   )
   const session = await startMemberSession(engine, accepted.identityId, browser)
   const { organizationId, memberId } = accepted
