@@ -192,6 +192,7 @@ onOneDatabase('PostgreSQL', 'calls of sign-ins', (makeDatabase) => {
     expect((await all.request('GET', '/v1/sign-in')).json).toEqual({
       providers: [],
       passkeys: expect.any(Boolean),
+      mail: false,
       tokens: 'all',
     })
     await using root = await start({ tokenSignIn: 'root' })

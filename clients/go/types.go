@@ -2384,6 +2384,8 @@ type SignInOptions struct {
 	Passkeys bool `json:"passkeys"`
 	// Whose tokens open sessions: of keys of the root organization, all, or none.
 	Tokens string `json:"tokens"`
+	// Whether a mail server is set up, which sends invitations.
+	Mail bool `json:"mail"`
 }
 
 // SignInProvider is what the API calls SignInProvider in /openapi.json.

@@ -53,6 +53,18 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await button.waitFor({ state: 'detached' })
 }
 
+/** Gives a page's browser an authenticator that says yes, built in or on a key. */
+export async function plugIn(page: Page, transport: 'internal' | 'usb'): Promise<void> {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('WebAuthn.enable')
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', transport, hasResidentKey: true, hasUserVerification: true },
+      ...{ isUserVerified: true, automaticPresenceSimulation: true },
+    },
+  })
+}
+
 /** The two values of a session, as `latchkey.sessions.startFor` gives them for a person. */
 export interface BrowserSession {
   value: string

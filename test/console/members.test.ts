@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
+import { startMailServer } from '../setup/mail.ts'
 import { join, publicUrl } from '../setup/people.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { refusalOf } from './chromium.ts'
@@ -9,8 +10,8 @@ import { refusalOf } from './chromium.ts'
 onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
-  async function start() {
-    const server = await browser.serve(await makeDatabase(), { publicUrl })
+  async function start(mail: { smtpUrl?: string; smtpFrom?: string } = {}) {
+    const server = await browser.serve(await makeDatabase(), { publicUrl, ...mail })
     await createAcme(server.latchkey)
     const { latchkey } = server
     const openAs = async (identityId: string, path: string) =>
@@ -49,6 +50,7 @@ onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) =
     const dialog = page.getByRole('dialog', { name: 'Invite a person' })
     await dialog.getByRole('button', { name: 'Invite' }).click()
     await dialog.getByText('Enter the address of the person.').waitFor()
+    await dialog.getByText('no mail server is set up').waitFor()
     await dialog.getByLabel('Address').fill('nowhere')
     await dialog.getByRole('button', { name: 'Invite' }).click()
     await dialog.getByRole('alert').first().waitFor()
@@ -70,6 +72,39 @@ onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) =
     await page.getByRole('region', { name: 'Pending invitations' }).waitFor({ state: 'detached' })
     expect((await latchkey.invitations.list({ organizationId: 'acme' })).items).toEqual([])
   })
+
+  test.skipIf(skipsBrowser)(
+    'are invited by mail if there is a mail server, and the link is shown if it does not take the letter',
+    async () => {
+      await using mail = await startMailServer({
+        onRcptTo: ({ address }, _session, done) =>
+          done(address.startsWith('nobody') ? new Error('No such user') : null),
+      })
+      const { latchkey, openAs } = await start({ smtpUrl: mail.url, smtpFrom: 'keys@example.com' })
+      const owner = await join(latchkey, 'acme', 'owner', 'ada')
+      const page = await openAs(owner.identityId, '/settings/members')
+      const dialog = page.getByRole('dialog')
+      const invite = async (address: string) => {
+        await page.getByRole('button', { name: 'Invite', exact: true }).click()
+        await dialog.getByLabel('Address').fill(address)
+        await dialog.getByRole('checkbox', { name: 'Send the link by mail', checked: true }).waitFor()
+        await dialog.getByRole('button', { name: 'Invite' }).click()
+      }
+      await invite('linus@acme.example')
+      await page.getByText('The invitation was sent').waitFor()
+      expect(await page.content()).not.toContain('lki_')
+      expect(mail.letters.map(({ to }) => to)).toEqual([['linus@acme.example']])
+      await page.getByRole('link', { name: 'Done' }).click()
+      await invite('nobody@acme.example')
+      await page.getByText('The mail server has not taken the letter').waitFor()
+      await page
+        .getByText(/\/invitation#lki_/)
+        .first()
+        .waitFor()
+      await page.getByLabel('I have stored the link').check()
+      await page.getByRole('button', { name: 'Done' }).click()
+    },
+  )
 
   test.skipIf(skipsBrowser)('are not made more than who does it, and the last owner stays', async () => {
     const { latchkey, openAs } = await start()

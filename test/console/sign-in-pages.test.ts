@@ -7,22 +7,10 @@ import { startRealProvider, writeProviders } from '../setup/oidc.ts'
 import { secretOf } from '../setup/people.ts'
 import { startTestServer } from '../setup/server.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
-import { callByHand, findViolations, isFocused, refusalOf } from './chromium.ts'
+import { callByHand, findViolations, isFocused, plugIn, refusalOf } from './chromium.ts'
 import { freePort } from './person.ts'
 
 const minute = 60_000
-
-/** Gives a page's browser an authenticator that says yes, built in or on a key. */
-async function plugIn(page: Page, transport: 'internal' | 'usb'): Promise<void> {
-  const cdp = await page.context().newCDPSession(page)
-  await cdp.send('WebAuthn.enable')
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      ...{ protocol: 'ctap2', transport, hasResidentKey: true, hasUserVerification: true },
-      ...{ isUserVerified: true, automaticPresenceSimulation: true },
-    },
-  })
-}
 
 describe(`the pages of signing in${browserNote}`, () => {
   const browser = useBrowser()

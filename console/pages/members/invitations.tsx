@@ -15,15 +15,16 @@ import { useMemberCall, useNewLink } from './use-members.ts'
 interface InvitationsProps {
   organization: Grants
   invitations: UseQueryResult<WireInvitation[]>
-  /** Gets a renewed one with its link. */
-  renewed: (invitation: WireInvitation) => void
+  /** Gets a renewed one with its link, and whether it was to go by mail, as the one before. */
+  renewed: (invitation: WireInvitation, how: { byMail: boolean }) => void
 }
 
 /** Nothing if there are none. */
 export function Invitations({ organization, invitations, renewed }: InvitationsProps) {
-  const renew = useNewLink(renewed)
   const revoke = useMemberCall(() => {})
   const list = invitations.data ?? []
+  const wasSent = (id: string) => list.some((invitation) => invitation.id === id && invitation.sent)
+  const renew = useNewLink((invitation) => renewed(invitation, { byMail: wasSent(invitation.id) }))
   const error = invitations.error ?? renew.error ?? revoke.error
   if (list.length === 0 && error === null) return null
   return (
@@ -40,7 +41,7 @@ export function Invitations({ organization, invitations, renewed }: InvitationsP
             of={invitation}
             organization={organization}
             isBusy={renew.isPending || revoke.isPending}
-            renew={() => renew.mutate(`/v1/invitations/${invitation.id}/renew`)}
+            renew={() => renew.mutate({ path: `/v1/invitations/${invitation.id}/renew` })}
             revoke={() => revoke.mutate({ method: 'DELETE', path: `/v1/invitations/${invitation.id}` })}
           />
         ))}

@@ -1,4 +1,5 @@
 // The form that invites somebody to become a member.
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError, type WireInvitation } from '../../api.ts'
 import { Field } from '../../components/field.tsx'
@@ -7,7 +8,9 @@ import { ErrorNotice, Notice } from '../../components/notices.tsx'
 import { TextField } from '../../components/text-field.tsx'
 import type { Grants } from '../../member-rights.ts'
 import { roleRefusal } from '../../member-rights.ts'
+import { signInQuery } from '../../queries.ts'
 import { useSession } from '../../session.ts'
+import { MailField } from './mail-field.tsx'
 import { RolesField } from './roles-field.tsx'
 import { useInvite } from './use-members.ts'
 
@@ -15,8 +18,8 @@ interface InviteDialogProps {
   organization: Grants
   /** Whether somebody who acts by the root key invites themselves. */
   isSelf: boolean
-  /** Gets the invitation with its link. */
-  invited: (invitation: WireInvitation) => void
+  /** Gets the invitation with its link, and whether it was to go by mail. */
+  invited: (invitation: WireInvitation, how: { byMail: boolean }) => void
   close: () => void
 }
 
@@ -27,7 +30,12 @@ export function InviteDialog({ organization, isSelf, invited, close }: InviteDia
   const [name, setName] = useState('')
   const [role, setRole] = useState(firstRole)
   const [wasRead, setRead] = useState(false)
-  const invite = useInvite(invited)
+  const { data: signIn } = useQuery(signInQuery)
+  const hasMail = signIn?.mail === true
+  // Whoever invites themselves has the link at once.
+  const [wantsMail, setWantsMail] = useState(!isSelf)
+  const byMail = hasMail && wantsMail
+  const invite = useInvite((invitation) => invited(invitation, { byMail }))
   const { error } = invite
   const faults = error instanceof ApiError ? error.fields : []
   const emailFault =
@@ -41,6 +49,7 @@ export function InviteDialog({ organization, isSelf, invited, close }: InviteDia
       organization_id: organization.id,
       email: email.trim(),
       role,
+      ...(byMail && { send: true }),
       ...(name.trim() !== '' && { name: name.trim() }),
     })
     return true
@@ -51,7 +60,9 @@ export function InviteDialog({ organization, isSelf, invited, close }: InviteDia
       lead={
         isSelf
           ? 'You get a link for your own address. By it you become an owner, and what you do has your name from then on.'
-          : 'You get a link to hand to this person alone. It opens once, within 72 hours.'
+          : byMail
+            ? 'The person gets a link, which opens once, within 72 hours. You do not see it.'
+            : 'You get a link to hand to this person alone. It opens once, within 72 hours.'
       }
       action={{ label: isSelf ? 'Invite me' : 'Invite', busyLabel: 'Inviting…', refusal }}
       busy={invite.isPending}
@@ -84,6 +95,7 @@ export function InviteDialog({ organization, isSelf, invited, close }: InviteDia
         error={faults.find(({ path }) => path === 'name')?.message}
       />
       <RolesField organization={organization} value={role} change={setRole} />
+      <MailField hasMail={signIn?.mail} value={byMail} change={setWantsMail} />
       {error !== null && faults.length === 0 && <InviteError error={error} />}
     </FormDialog>
   )

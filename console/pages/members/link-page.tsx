@@ -14,6 +14,8 @@ interface LinkPageProps {
   title?: string
   /** Whether it is of who is looking at it. */
   isSelf?: boolean
+  /** Whether it was to go by mail, and the mail server has not taken it. */
+  wasNotSent?: boolean
   above?: ReactNode
   done: () => void
 }
@@ -22,6 +24,7 @@ export function LinkPage({
   of: invitation,
   title = 'The invitation',
   isSelf = false,
+  wasNotSent = false,
   above,
   done,
 }: LinkPageProps) {
@@ -48,6 +51,13 @@ export function LinkPage({
             what="link"
             ifLost="Latchkey keeps no copy of the link. If it is lost, renew the invitation."
             done={done}
+            lead={
+              wasNotSent && (
+                <Notice tone="warning" title="The mail server has not taken the letter">
+                  <p>The log of the server says why. The invitation stands: hand the link over yourself.</p>
+                </Notice>
+              )
+            }
           >
             <p className="text-muted">
               {isSelf ? (

@@ -41,9 +41,18 @@ export function MemberPage() {
 function MemberOf({ id }: { id: string }) {
   const { refusal } = useSession()
   const member = useQuery({ ...memberQuery(id), enabled: refusal('latchkey:members:read') === undefined })
-  const [invited, setInvited] = useState<WireInvitation>()
+  const [invited, setInvited] = useState<{ invitation: WireInvitation; wasNotSent: boolean }>()
   if (invited !== undefined)
-    return <LinkPage of={invited} title="The new invitation" done={() => setInvited(undefined)} />
+    return (
+      <LinkPage
+        of={invited.invitation}
+        wasNotSent={invited.wasNotSent}
+        title="The new invitation"
+        done={() => setInvited(undefined)}
+      />
+    )
+  const invite = (invitation: WireInvitation, { byMail }: { byMail: boolean }) =>
+    setInvited({ invitation, wasNotSent: byMail && !invitation.sent })
   const unreadable = refusal('latchkey:members:read')
   if (unreadable !== undefined)
     return (
@@ -53,7 +62,7 @@ function MemberOf({ id }: { id: string }) {
         </Notice>
       </Page>
     )
-  if (member.data !== undefined) return <MemberFound of={member.data} invited={setInvited} />
+  if (member.data !== undefined) return <MemberFound of={member.data} invited={invite} />
   if (member.error === null) return <PageSkeleton />
   if (member.error instanceof ApiError && member.error.code === 'member_not_found') return <NoMember />
   return (
@@ -83,7 +92,7 @@ type Open = 'rename' | 'role' | 'suspend' | 'reset' | 'remove' | 'erase'
 
 interface MemberFoundProps {
   of: WireMemberDetails
-  invited: (invitation: WireInvitation) => void
+  invited: (invitation: WireInvitation, how: { byMail: boolean }) => void
 }
 
 function MemberFound({ of: member, invited }: MemberFoundProps) {

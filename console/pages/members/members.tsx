@@ -84,7 +84,7 @@ function Members({ organization, search, change, above, children }: MembersProps
   const session = useSession()
   // Here alone: what a query or a mutation answers stays in memory for longer than it is shown.
   const [invited, setInvited] = useState<WireInvitation>()
-  const [isOwn, setOwn] = useState(false)
+  const [told, setTold] = useState({ isSelf: false, wasNotSent: false })
   const { invite, ...shown } = search
   const unreadable = session.refusal('latchkey:members:read')
   const isReadable = unreadable === undefined
@@ -100,8 +100,8 @@ function Members({ organization, search, change, above, children }: MembersProps
       Invite
     </Button>
   )
-  const renewed = (invitation: WireInvitation) => {
-    setOwn(false)
+  const renewed = (invitation: WireInvitation, { byMail }: { byMail: boolean }) => {
+    setTold({ isSelf: false, wasNotSent: byMail && !invitation.sent })
     setInvited(invitation)
   }
   const body =
@@ -117,7 +117,7 @@ function Members({ organization, search, change, above, children }: MembersProps
       </div>
     )
   if (invited !== undefined)
-    return <LinkPage of={invited} isSelf={isOwn} above={above} done={() => setInvited(undefined)} />
+    return <LinkPage of={invited} {...told} above={above} done={() => setInvited(undefined)} />
   return (
     <>
       {children(body, actions)}
@@ -125,9 +125,9 @@ function Members({ organization, search, change, above, children }: MembersProps
         <InviteDialog
           organization={organization}
           isSelf={invite === 'self'}
-          invited={(invitation) => {
+          invited={(invitation, { byMail }) => {
             change(shown)
-            setOwn(invite === 'self')
+            setTold({ isSelf: invite === 'self', wasNotSent: byMail && !invitation.sent })
             setInvited(invitation)
           }}
           close={() => change(shown)}

@@ -49,8 +49,8 @@ export function useInvite(show: (invitation: WireInvitation) => void) {
 export function useNewLink(show: (invitation: WireInvitation) => void) {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: async (path: string): Promise<void> => {
-      show(await call<WireInvitation>('POST', path))
+    mutationFn: async ({ path, body }: { path: string; body?: object }): Promise<void> => {
+      show(await call<WireInvitation>('POST', path, body === undefined ? {} : { body }))
     },
     onSuccess: () => showAnew(client),
   })

@@ -29,10 +29,11 @@ export const signInOptionsSchema = z
     tokens: z
       .enum(tokenSignIns)
       .meta({ description: 'Whose tokens open sessions: of keys of the root organization, all, or none.' }),
+    mail: z.boolean().meta({ description: 'Whether a mail server is set up, which sends invitations.' }),
   })
   .meta({
     id: 'SignInOptions',
-    examples: [{ providers: [providerExample], passkeys: true, tokens: 'all' }],
+    examples: [{ providers: [providerExample], passkeys: true, tokens: 'all', mail: false }],
   })
 
 export const invitationSecret = z

@@ -23,8 +23,8 @@ import type { SignInUnderWay } from './under-way.ts'
 export interface SignIn {
   /** Throws `invalid_input` for a secret of a provider that cannot be read, `public_url_missing` if there are providers. */
   check(): void
-  /** Tells the listed providers, and one that is named, and whether passkeys sign in. */
-  options(input?: { provider?: string | undefined }): Pick<SignInOptions, 'providers' | 'passkeys'>
+  /** Tells the listed providers, and one that is named, whether passkeys sign in, and whether there is a mail server. */
+  options(input?: { provider?: string | undefined }): Omit<SignInOptions, 'tokens'>
   /**
    * Begins to sign in at a provider. Throws `provider_not_found`, `provider_unavailable`, `public_url_missing`, `keyring_missing`,
    * `invitation_ended`; `session_ended` for a purpose that takes a member, without one.
@@ -53,6 +53,7 @@ export function signInMethods(engine: Engine): SignIn {
     options: ({ provider } = {}) => ({
       providers: engine.providers.shown({ named: provider }),
       passkeys: engine.passkeys,
+      mail: engine.mailer !== undefined,
     }),
     begin: async (providerId, input, { actor } = {}) => beginSignIn(engine, providerId, input, actor),
     finish: async (providerId, input, browser) => finishSignIn(engine, providerId, input, browser),

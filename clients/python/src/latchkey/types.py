@@ -2826,6 +2826,8 @@ class SignInOptions(TypedDict):
     passkeys: bool
     #: Whose tokens open sessions: of keys of the root organization, all, or none.
     tokens: Literal["root", "all", "off"]
+    #: Whether a mail server is set up, which sends invitations.
+    mail: bool
 
 
 class SignInProvider(TypedDict):

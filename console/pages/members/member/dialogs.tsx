@@ -1,4 +1,5 @@
 // What can be done to a member, each in a window that says what comes of it.
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { WireInvitation, WireMember } from '../../../api.ts'
 import { EditConflict } from '../../../components/edit-conflict.tsx'
@@ -8,7 +9,9 @@ import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { TextField } from '../../../components/text-field.tsx'
 import { memberName } from '../../../format/members.ts'
 import { roleLabel } from '../../../format/roles.ts'
+import { signInQuery } from '../../../queries.ts'
 import { useSession } from '../../../session.ts'
+import { MailField } from '../mail-field.tsx'
 import { RolesField } from '../roles-field.tsx'
 import { addressOf, useEditMember, useMemberCall, useNewLink } from '../use-members.ts'
 import { useGrants } from './use-refusals.ts'
@@ -105,13 +108,16 @@ export function SuspendMemberDialog({ of, close }: MemberDialogProps) {
 }
 
 interface ResetDialogProps extends MemberDialogProps {
-  /** Gets the new invitation with its link. */
-  invited: (invitation: WireInvitation) => void
+  /** Gets the new invitation with its link, and whether it was to go by mail. */
+  invited: (invitation: WireInvitation, how: { byMail: boolean }) => void
 }
 
 export function ResetMemberDialog({ of, close, invited }: ResetDialogProps) {
   const [member] = useState(of)
-  const reset = useNewLink(invited)
+  const { data: signIn } = useQuery(signInQuery)
+  // Somebody else may read the mailbox of who has lost the way in.
+  const [byMail, setByMail] = useState(false)
+  const reset = useNewLink((invitation) => invited(invitation, { byMail }))
   return (
     <FormDialog
       title="Reset how the member signs in"
@@ -119,20 +125,22 @@ export function ResetMemberDialog({ of, close, invited }: ResetDialogProps) {
         <>
           For somebody who has lost what they sign in by. All that{' '}
           <Foreign text={memberName(member)} className="font-medium text-ink" /> signs in by ends at once,
-          with its sessions, and you get a new link to hand on.
+          with its sessions, and{' '}
+          {byMail ? 'a new link goes to its address.' : 'you get a new link to hand on.'}
         </>
       }
       action={{ label: 'Reset', busyLabel: 'Resetting…', isPermanent: true }}
       busy={reset.isPending}
       error={reset.error}
       submit={() => {
-        reset.mutate(`${addressOf(member)}/reset`)
+        reset.mutate({ path: `${addressOf(member)}/reset`, ...(byMail && { body: { send: true } }) })
         return true
       }}
       close={close}
       isTyped={false}
     >
       <Own of={member} text="This ends your session. You come back by the new link alone." />
+      <MailField hasMail={signIn?.mail} value={byMail} change={setByMail} />
       {reset.isError && <ErrorNotice error={reset.error} />}
     </FormDialog>
   )
