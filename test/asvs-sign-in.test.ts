@@ -213,6 +213,17 @@ onOneDatabase('PostgreSQL', 'somebody who signs in', (makeDatabase) => {
     }
   })
 
+  test('gets no link a second time by the same request if it could not invite so any more', async () => {
+    await using server = await start()
+    const ada = await server.join()
+    const ask = () => ada.ask('POST', '/v1/invitations', invitation, { 'idempotency-key': 'one' })
+    const first = (await ask()).json
+    expect(first).toMatchObject({ status: 'pending', url: expect.stringContaining('#lki_') })
+    expect((await ask()).json).toEqual(first)
+    server.pass(freshMs)
+    expect(await ask()).toMatchObject({ status: 403, json: { code: 'fresh_sign_in_required' } })
+  })
+
   test('hears the same to the byte as a stranger, a suspended, a removed or a reset member', async () => {
     await using server = await start()
     const { liar, latchkey } = server

@@ -91,6 +91,19 @@ onEachDatabase('invitations', (makeDatabase) => {
     expect(await latchkey.members.get(memberId)).toMatchObject({ emailVerified: false })
   })
 
+  test('it makes no second member of a person who is one there, by whatever address', async () => {
+    await using latchkey = await open()
+    const ada = personOf('ada')
+    await latchkey.invitations.accept(secretOf(await inviteAda(latchkey)), ada)
+    const again = await latchkey.invitations.create({
+      ...{ organizationId: 'acme', email: 'lovelace@example.com', role: 'owner' },
+    })
+    const asLovelace = { ...ada, email: 'lovelace@example.com' }
+    expect(await codeOf(latchkey.invitations.accept(secretOf(again), asLovelace))).toBe('member_exists')
+    expect((await latchkey.members.list({ organizationId: 'acme' })).items).toMatchObject([{ role: 'admin' }])
+    expect(await latchkey.invitations.get(again.id)).toMatchObject({ status: 'pending' })
+  })
+
   test('it ends after 72 hours, when it is revoked, renewed, or another one takes its place', async () => {
     const clock = makeClock()
     await using latchkey = await open(clock.now)

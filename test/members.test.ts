@@ -194,8 +194,12 @@ onEachDatabase('members', (makeDatabase) => {
     const [owner, admin] = [await join(latchkey, 'acme', 'owner'), await join(latchkey, 'acme', 'admin')]
     const viewer = await join(latchkey, 'acme', 'viewer')
     const key = await makeCaller(latchkey, 'acme', [...admin.caller.permissions])
+    const invited = { organizationId: 'acme', email: 'new@example.com', role: 'owner' } as const
+    const { id: ofOwner } = await latchkey.invitations.create(invited)
     for (const actor of [admin.caller, key]) {
       for (const change of [
+        latchkey.invitations.renew(ofOwner, { actor }),
+        latchkey.invitations.revoke(ofOwner, { actor }),
         latchkey.members.update(ofId(owner.caller), { role: 'viewer' }, { actor }),
         latchkey.members.update(ofId(owner.caller), { name: 'Eve' }, { actor }),
         latchkey.members.update(ofId(viewer.caller), { role: 'owner' }, { actor }),
@@ -354,6 +358,8 @@ onEachDatabase('members', (makeDatabase) => {
     expect(await latchkey.sessions.authenticate(ada)).toBeDefined()
     clock.advance(2 * minuteMs)
     expect(await latchkey.sessions.authenticate(idle)).toBeUndefined()
+    // Nor does a change by whoever was found while it lasted.
+    expect(await codeOf(latchkey.keys.create({ name: 'K' }, { actor: idle.caller }))).toBe('session_ended')
     expect(await latchkey.members.get(ofId(ada.caller))).toMatchObject({
       lastSeenAt: new Date(clock.now() - 2 * minuteMs),
     })

@@ -165,8 +165,20 @@ onEachDatabase('providers', (makeDatabase, kind) => {
       ).toBe(200)
     browser.organization = 'globex'
     expect((await browser.ask('GET', '/v1/members/self')).status).toBe(200)
+    // Begun while its word counted, and ended when it does not any more.
+    const bob = new Browser(wide)
+    const globexs = await wide.latchkey.invitations.create({
+      ...{ organizationId: 'globex', email: 'bob@acme.example', role: 'viewer' },
+    })
+    const begun = await bob.begin('okta', { purpose: 'invitation', invitation: secretOf(globexs) })
     await wide.close()
     await using narrow = await open(['acme'])
+    const bobs = new Browser(narrow)
+    for (const [name, value] of bob.cookies) bobs.cookies.set(name, value)
+    liar.claims = { sub: 'bob', email: 'bob@acme.example' }
+    expect((await bobs.finish('okta', answerOf(begun))).json).toMatchObject({ code: 'not_invited' })
+    expect(await narrow.latchkey.invitations.get(globexs.id)).toMatchObject({ status: 'pending' })
+    expect((await narrow.latchkey.members.list({ organizationId: 'globex' })).items).toHaveLength(1)
     const later = Object.assign(new Browser(narrow), { pageValue: browser.pageValue, organization: 'globex' })
     for (const [name, value] of browser.cookies) later.cookies.set(name, value)
     expect((await later.ask('GET', '/v1/members/self')).json).toMatchObject({
@@ -204,6 +216,12 @@ onEachDatabase('providers', (makeDatabase, kind) => {
     })
     expect(denied).toMatchObject(expired)
     expect(denied.text).toContain('access_denied')
+    // Whatever a page of another site has put there, the console does not say in our name.
+    for (const error of ['Call +1 555 0100 to go on', 'a'.repeat(41), '<b>denied</b>']) {
+      const told = await ada.finish('one', { state: answered.state, error, errorDescription: error })
+      expect([400, 422], error).toContain(told.status)
+      expect(told.text.includes(error), error).toBe(false)
+    }
     expect(one.asked['/token']).toBeUndefined()
     // A provider that names itself nowhere gets no code of another one either.
     expect(await ada.finish('two', answerOf(begun))).toMatchObject(expired)

@@ -1,6 +1,8 @@
 // Rules of providers: they make members, follow what a provider claims, and touch nobody whom they have not made.
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { Browser, startLiar, writeProviders } from './setup/oidc.ts'
 import { publicUrl, secretOf } from './setup/people.ts'
 import { startTestServer } from './setup/server.ts'
@@ -13,10 +15,10 @@ const rules = [
   { claim: 'groups', equals: 'lost', organization_id: 'nowhere', role: 'viewer' },
 ]
 
-onEachDatabase('rules', (makeDatabase) => {
-  async function start() {
+onEachDatabase('rules', (makeDatabase, kind) => {
+  async function start(database?: string) {
     const liar = await startLiar()
-    const server = await startTestServer(await makeDatabase(), {
+    const server = await startTestServer(database ?? (await makeDatabase()), {
       publicUrl,
       sealingKeys: [Buffer.alloc(32, 7).toString('base64')],
       oidcFile: writeProviders({ id: 'okta', issuer: liar.issuer, rules }),
@@ -40,7 +42,9 @@ onEachDatabase('rules', (makeDatabase) => {
     await using server = await start()
     const { signIn, members, latchkey } = server
     expect(await signIn({ groups: ['staff'] })).toBe('not_invited')
-    expect(await signIn({ groups: 'opsy' })).toBe('not_invited')
+    // A part of a value is none.
+    for (const groups of ['opsy', ['opsy', 'x-ops'], 'op', { ops: 'ops' }])
+      expect(await signIn({ groups }), JSON.stringify(groups)).toBe('not_invited')
     // Nobody is a member of what is not there.
     expect(await signIn({ groups: ['lost'] })).toBe('not_invited')
     expect(await signIn({ hd: 'acme.example' })).toBe('in')
@@ -60,6 +64,8 @@ onEachDatabase('rules', (makeDatabase) => {
     expect(await signIn({ hd: 'acme.example' })).toBe('in')
     expect(await members('acme')).toEqual(['viewer rule active ada@acme.example'])
     expect(await members('globex')).toEqual(['developer rule suspended ada@acme.example'])
+    // The session of before the suspension does not come back with it.
+    expect((await browser.ask('GET', '/v1/members/self')).json).toMatchObject({ code: 'session_ended' })
     const events = (await latchkey.audit.list({ organizationId: 'acme' })).items.filter(
       ({ actorType }) => actorType === 'provider',
     )
@@ -105,6 +111,10 @@ onEachDatabase('rules', (makeDatabase) => {
     expect(await signIn({ ...bob, groups: [] })).toBe('not_invited')
     expect(await find()).toMatchObject({ status: 'suspended', suspendedReason: words.reason })
     await latchkey.members.resume(id)
+    // A role that somebody gives by hand is theirs, and so is the member from then on.
+    await latchkey.members.update(id, { role: 'developer' })
+    for (const groups of [[], ['ops']]) expect(await signIn({ ...bob, groups })).toBe('in')
+    expect(await find()).toMatchObject({ role: 'developer', roleSource: 'manual', status: 'active' })
     await latchkey.members.update(id, { role: 'owner' })
     expect(await signIn({ ...bob, hd: 'acme.example' })).toBe('in')
     expect(await signIn({ ...bob, groups: [] })).toBe('in')
@@ -128,6 +138,32 @@ onEachDatabase('rules', (makeDatabase) => {
     await latchkey.invitations.create({ organizationId: 'acme', email: 'ada@acme.example', role: 'owner' })
   })
 
+  test('of one provider touch no member that another one has made', async () => {
+    const [okta, google] = [await startLiar(), await startLiar()]
+    const ruled = (groups: string, role: string) => [
+      { claim: 'groups', equals: groups, organization_id: 'acme', role },
+    ]
+    await using server = await startTestServer(await makeDatabase(), {
+      publicUrl,
+      sealingKeys: [Buffer.alloc(32, 7).toString('base64')],
+      oidcFile: writeProviders(
+        { id: 'okta', issuer: okta.issuer, rules: ruled('ops', 'admin') },
+        { id: 'google', issuer: google.issuer, rules: ruled('ops', 'viewer') },
+      ),
+    })
+    await server.latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+    okta.claims = { groups: ['ops'] }
+    const ada = new Browser(server)
+    expect((await ada.pass('okta')).status).toBe(200)
+    expect((await ada.pass('google', { purpose: 'identity' })).status).toBe(200)
+    const read = async () => (await server.latchkey.members.list({ organizationId: 'acme' })).items
+    for (const groups of [['ops'], []]) {
+      google.claims = { groups }
+      expect((await new Browser(server).pass('google')).status).toBe(200)
+      expect(await read()).toMatchObject([{ role: 'admin', status: 'active', roleSource: 'rule' }])
+    }
+  })
+
   test('and somebody who makes the same member an owner leave the organization one', async () => {
     await using server = await start()
     const { signIn, latchkey } = server
@@ -148,4 +184,23 @@ onEachDatabase('rules', (makeDatabase) => {
       expect(await latchkey.members.get(id)).toMatchObject({ role: 'owner', status: 'active' })
     }
   })
+
+  if (kind === 'SQLite')
+    test('hold for the member as it is when their change is made, whatever it was when they were read', async () => {
+      const database = await makeDatabase()
+      await using server = await start(database)
+      const { signIn, members } = server
+      expect(await signIn({ hd: 'acme.example' })).toBe('in')
+      await using direct = await connectDirectly(database)
+      await direct.run('begin immediate')
+      await direct.run(
+        "update members set role_source = 'manual', role = 'developer', revision = revision + 1",
+      )
+      const signingIn = signIn({ groups: [] })
+      // It has read what the rules ask, and its change waits for that of somebody else.
+      await setTimeout(400)
+      await direct.run('commit')
+      expect(await signingIn).toBe('in')
+      expect(await members('acme')).toEqual(['developer manual active ada@acme.example'])
+    })
 })

@@ -1,4 +1,5 @@
 // The settings of providers: what is refused of them, and that a provider that is away keeps nobody from anything else.
+import type { RequestListener } from 'node:http'
 import { expect, test } from 'vitest'
 import { issuerFault, mayActBy, parseProviders } from '../src/core/provider-settings.ts'
 import { Providers } from '../src/domain/sign-in/providers.ts'
@@ -123,6 +124,11 @@ onOneDatabase('SQLite', 'a provider', (makeDatabase) => {
     )
     const shown = await new Browser(server).ask('GET', '/v1/sign-in?provider=endless')
     expect(shown.json).toMatchObject({ providers: Object.keys(listed).map((id) => ({ id, name: 'Okta' })) })
+    // Who is not listed is shown to nobody who does not name it.
+    for (const path of ['/v1/sign-in', '/v1/sign-in?provider=hangs', '/v1/sign-in?provider=endles'])
+      expect((await new Browser(server).ask('GET', path)).json).toMatchObject({
+        providers: [{ id: 'away' }, { id: 'hangs' }, { id: 'fine' }],
+      })
     const begin = (id: string) =>
       new Browser(server).ask('POST', `/v1/sign-in/providers/${id}`, { purpose: 'sign_in' })
     const all = await Promise.all([begin('away'), begin('hangs'), begin('endless'), begin('fine')])
@@ -135,7 +141,9 @@ onOneDatabase('SQLite', 'a provider', (makeDatabase) => {
     // Once it is back, it signs in.
     delete hangs.answers[found]
     expect((await begin('hangs')).status).toBe(200)
-    expect(JSON.stringify(server.log)).toContain('too long')
+    const log = JSON.stringify(server.log)
+    expect(log.includes('ANSWER_TOO_LONG')).toBe(true)
+    expect(log.includes('took too long')).toBe(true)
   })
 
   test('of another issuer than its file says signs nobody in', async () => {
@@ -150,6 +158,23 @@ onOneDatabase('SQLite', 'a provider', (makeDatabase) => {
     await using server = await start({}, { id: 'one', issuer: one.issuer })
     const answer = await new Browser(server).ask('POST', '/v1/sign-in/providers/one', { purpose: 'sign_in' })
     expect(answer.json).toMatchObject({ code: 'provider_unavailable' })
+  })
+
+  test('that sends us elsewhere is not followed: no answer of it leads into another network', async () => {
+    const [one, two] = [await startLiar(), await startLiar()]
+    const away = '/.well-known/openid-configuration'
+    const elsewhere: RequestListener = (request, response) => {
+      response.writeHead(307, { location: `${two.issuer}${request.url}` })
+      response.end()
+    }
+    await using server = await start({}, { id: 'one', issuer: one.issuer })
+    const begin = () => new Browser(server).ask('POST', '/v1/sign-in/providers/one', { purpose: 'sign_in' })
+    one.answers[away] = elsewhere
+    expect((await begin()).json).toMatchObject({ code: 'provider_unavailable' })
+    delete one.answers[away]
+    one.answers['/token'] = elsewhere
+    expect((await new Browser(server).pass('one')).json).toMatchObject({ code: 'provider_unavailable' })
+    expect(two.asked).toEqual({})
   })
 
   test('of many tenants signs in people of those that its file names', async () => {

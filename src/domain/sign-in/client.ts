@@ -185,7 +185,9 @@ async function fetchBounded(
   let length = 0
   for await (const part of response.body ?? []) {
     length += part.length
-    if (length > maxAnswerBytes) throw new Error('The answer is too long.')
+    // Its code goes to the log, whoever wraps it.
+    if (length > maxAnswerBytes)
+      throw Object.assign(new Error('The answer is too long.'), { code: 'ANSWER_TOO_LONG' })
     parts.push(part)
   }
   const hasBody = length > 0 && ![204, 205, 304].includes(response.status)
