@@ -11,8 +11,11 @@ import { Keyring } from '../src/domain/keyring.ts'
 import { openSignIn, sealSignIn, signInIdOf, useSignIn } from '../src/domain/sign-in/under-way.ts'
 import { keepSignIn, readSignIns } from '../src/http/sign-in-cookie.ts'
 import { SignInLimit } from '../src/server/sign-in-limit.ts'
-import { onEachDatabase, onOneDatabase } from './setup/databases.ts'
-import { join, publicUrl, secretOf, signInAs } from './setup/people.ts'
+import { createAcme } from './setup/acme.ts'
+import { makeCaller } from './setup/callers.ts'
+import { makePostgres, onEachDatabase, onOneDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
+import { join, openWithPeople, personOf, publicUrl, secretOf, signInAs } from './setup/people.ts'
 import { send, startTestServer } from './setup/server.ts'
 import { makeWriter } from './setup/writer.ts'
 
@@ -99,6 +102,31 @@ onEachDatabase('what signs in', (makeDatabase) => {
     for (const outcome of outcomes)
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'sign_in_expired' })
   })
+})
+
+test('people who sign in or join keep nobody else from a change, however many do so at once', async () => {
+  const { url, remove } = await makePostgres()
+  onTestFinished(remove)
+  await using latchkey = await openWithPeople({ database: url })
+  await createAcme(latchkey)
+  await latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+  const { identityId } = await join(latchkey, 'acme', 'owner')
+  const neighbour = await makeCaller(latchkey, 'globex', ['latchkey:keys:write'])
+  const invited = { organizationId: 'acme', email: 'bob@example.com', role: 'viewer' } as const
+  const secret = secretOf(await latchkey.invitations.create(invited))
+  for (const [id, seed, come] of [
+    [identityId, 0x6c61_7468, () => latchkey.sessions.startFor(identityId)],
+    ['acme', 0x6c61_7467, () => latchkey.invitations.accept(secret, personOf('bob'))],
+  ] as const) {
+    await using direct = await connectDirectly(url)
+    await direct.run('begin')
+    await direct.run(`select pg_advisory_xact_lock(hashtextextended('${id}', ${seed}))`)
+    const many = Promise.allSettled(Array.from<unknown, Promise<unknown>>({ length: 40 }, come))
+    const names = ['a', 'b', 'c']
+    for (const name of names) await latchkey.keys.create({ name }, { actor: neighbour })
+    await direct.run('rollback')
+    await many
+  }
 })
 
 onOneDatabase('PostgreSQL', 'calls of sign-ins', (makeDatabase) => {

@@ -24,7 +24,8 @@ const waitedMs = 150
 
 /**
  * Two lines. Each change by a caller waits in one of them for its transaction, and so does each batch of changes that share
- * one. A change that shares one waits in the other to come into a batch. What the process itself changes waits in neither.
+ * one. A change that shares one waits in the other to come into a batch. What the process itself changes waits in neither, unless it acts
+ * for people who sign in.
  */
 export class ChangeLines {
   readonly #transactions: FairLine
@@ -47,11 +48,22 @@ export class ChangeLines {
   }
 
   /**
-   * Runs a transaction in its actor's turn. Throws `too_many_changes`, `store_unavailable`, the reason of a signal that
-   * is raised before its turn comes, and what it throws.
+   * Runs a transaction in its actor's turn, or in `turn` if the process itself acts for somebody who is no caller yet. Throws
+   * `too_many_changes`, `store_unavailable`, the reason of a signal that is raised before its turn comes, and what it throws.
    */
-  change<T>(actor: Actor, transact: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return holdsDatabase(actor) ? transact() : this.#run(transact, turnOf(actor, { signal }))
+  async change<T>(
+    actor: Actor,
+    transact: () => Promise<T>,
+    { signal, turn }: { signal?: AbortSignal | undefined; turn?: Turn | undefined } = {},
+  ): Promise<T> {
+    if (!holdsDatabase(actor)) return this.#run(transact, turnOf(actor, { signal }))
+    if (turn === undefined) return transact()
+    try {
+      return await this.#run(transact, turn)
+    } catch (error) {
+      // No key has made them.
+      throw error instanceof LatchkeyError && error.code === 'too_many_changes' ? tooSlow() : error
+    }
   }
 
   /** Has a change that shares a transaction come into a batch, in its actor's turn. Throws the same. */

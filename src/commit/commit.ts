@@ -25,6 +25,7 @@ import type { IdSource } from '../core/ids.ts'
 import type { ManagementPermission } from '../core/permissions.ts'
 import type { AuditAction } from '../core/shapes/audit.ts'
 import { everyProvider, type MayAct } from '../core/sign-in-reach.ts'
+import type { Turn } from '../fairness/fair-line.ts'
 import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
 import { anyOrganization, type LoggedChange, type Topic } from '../store/changes.ts'
@@ -66,6 +67,8 @@ export interface Requirements {
   once?: Once | undefined
   /** Takes the change out of its line if it is raised before the change has begun. */
   signal?: AbortSignal | undefined
+  /** In whose turn it waits if the process makes it for somebody who is no caller yet. */
+  turn?: Turn | undefined
 }
 
 /** A change that is made once for each of its requests. */
@@ -231,6 +234,7 @@ export class Writer {
       identityId,
       once,
       signal,
+      turn,
     }: Requirements,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
@@ -253,7 +257,7 @@ export class Writer {
       const organizationId = targets.scope === undefined ? suspendedId : undefined
       const locking = { targets, left: leftKeyId, organizationId, membersOf, identityId }
       const transact = () => this.transact([actor], locking, workOnce, answer)
-      return (await this.#lines.change(actor, transact, signal)).made
+      return (await this.#lines.change(actor, transact, { signal, turn })).made
     })
   }
 

@@ -8,3 +8,13 @@ export function turnOf(actor: Actor, { signal }: CallOptions = {}): Turn {
   if (holdsDatabase(actor)) return { organizationId: '', keyId: '', signal }
   return { organizationId: actor.organizationId, keyId: callerIdOf(actor), signal }
 }
+
+/** The turn of a person who signs in, or whose session ends thereby. No organization has this id. */
+export function turnOfPerson(identityId: string): Turn {
+  return { organizationId: ' sign-ins', keyId: identityId }
+}
+
+/** The turn of those who become members of an organization: beside its own. */
+export function turnOfJoining(organizationId: string): Turn {
+  return { organizationId, keyId: ' joining' }
+}

@@ -8,6 +8,7 @@ import { newId } from '../../core/ids.ts'
 import { parseInput } from '../../core/input.ts'
 import type { Role } from '../../core/roles.ts'
 import { type Acceptance, type ProvedPerson, personSchema } from '../../core/shapes/invitations.ts'
+import { turnOfJoining } from '../../fairness/caller-turn.ts'
 import { findCallers } from '../../store/callers.ts'
 import { ensureIdentity, linkIdentity, standsAt } from '../../store/identities.ts'
 import { changeInvitation, findInvitationBySecret, type InvitationRow } from '../../store/invitations.ts'
@@ -45,7 +46,9 @@ export async function acceptInvitation(
   const digest = digestToken(secret)
   const found = await engine.store.read((db) => findInvitationBySecret(db, digest))
   if (found === undefined) throw invitationEnded()
-  const requirements = { permission: 'any key', membersOf: found.organization_id } as const
+  const { organization_id: organizationId } = found
+  const turn = turnOfJoining(organizationId)
+  const requirements = { permission: 'any key', membersOf: organizationId, turn } as const
   return engine.commit(operator, requirements, async (change) => {
     const { tx, now } = change
     // It may have been used, or got another secret, meanwhile.

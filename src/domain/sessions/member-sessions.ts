@@ -12,7 +12,7 @@ import type { AuditAction } from '../../core/shapes/audit.ts'
 import type { CallOptions } from '../../core/shapes/calls.ts'
 import type { Session, SessionOptions, SessionValues } from '../../core/shapes/sessions.ts'
 import { sessionLimitsAt } from '../../core/status.ts'
-import { turnOf } from '../../fairness/caller-turn.ts'
+import { turnOf, turnOfPerson } from '../../fairness/caller-turn.ts'
 import { getIdentity, markIdentityUsed } from '../../store/identities.ts'
 import {
   deleteMemberSession,
@@ -62,7 +62,7 @@ export async function startMemberSession(
     fresh_until: Math.min(now, provedAt ?? now) + freshMs,
   }
   // Under the identity's lock: two that sign in at once are counted one after the other.
-  const requirements = { permission: 'any key', identityId } as const
+  const requirements = { permission: 'any key', identityId, turn: turnOfPerson(identityId) } as const
   const started = await engine.commit(operator, requirements, async (change) => {
     const { tx } = change
     await proveOnce(change)
@@ -223,7 +223,8 @@ async function endReplacedSession(
   const found = await engine.sessionReads.find(engine.store, digestValue(values.value), ip)
   if (found?.of !== 'member' || !matchesPage(values.pageValue, found.row.page_digest)) return
   const { id, identity_id: identityId } = found.row
-  await engine.commit(operator, { permission: 'any key', identityId }, async (change) => {
+  const requirements = { permission: 'any key', identityId, turn: turnOfPerson(identityId) } as const
+  await engine.commit(operator, requirements, async (change) => {
     const standings = await listStandings(change.tx, engine.mayAct, [identityId])
     if (await deleteMemberSession(change.tx, id, identityId))
       recordForAll(change, standings, found.row, 'session.ended', { requestId, ip })

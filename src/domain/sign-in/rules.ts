@@ -4,6 +4,7 @@ import type { Change } from '../../commit/commit.ts'
 import { operator, type ProviderActor } from '../../core/actor.ts'
 import { newId } from '../../core/ids.ts'
 import type { ProviderRule, ProviderSettings } from '../../core/provider-settings.ts'
+import { turnOfJoining } from '../../fairness/caller-turn.ts'
 import { ensureIdentity, findIdentity, type IdentityRow, linkIdentity } from '../../store/identities.ts'
 import {
   changeMember,
@@ -41,7 +42,9 @@ export async function applyRules(
     const own = rule?.organization_id === organizationId ? rule : undefined
     const plan = await engine.store.read((db) => decide(db, provider, organizationId, own, person))
     if (plan.does === undefined) continue
-    await engine.commit(operator, { permission: 'any key', membersOf: organizationId }, async (change) => {
+    const turn = turnOfJoining(organizationId)
+    const requirements = { permission: 'any key', membersOf: organizationId, turn } as const
+    await engine.commit(operator, requirements, async (change) => {
       // Whoever had the lock before may have changed it all.
       const { does, member } = await decide(change.tx, provider, organizationId, own, person)
       if (does === 'join' && own) await joinByRule(engine, change, own, { provider, person, by })
