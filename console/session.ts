@@ -17,6 +17,8 @@ export interface Session {
   isRoot: boolean
   /** What holds the permissions, at the beginning of a sentence. */
   holder: 'Your key' | 'Your role'
+  /** Whom to ask for a permission that is lacking, in a sentence. */
+  remedy: string
   /** Why a permission that {@link notGrantable} names may not be granted, in a sentence. */
   grantRefusal(permission: string): string
   /** Why who is signed in may not do something, in a sentence; undefined if they may. */
@@ -54,6 +56,10 @@ export function sessionOf(self: Self, end: () => Promise<void>): Session {
     isRoot,
     holder,
     refusal,
+    remedy:
+      self.type === 'key'
+        ? 'Ask the operator of Latchkey for a key that holds it.'
+        : 'Ask an owner of your organization for a role that has it.',
     grantRefusal: (permission) =>
       self.type === 'key' || isRoot || permission.startsWith(reservedNamespace)
         ? `${holder} does not hold it, so it cannot grant it.`
@@ -96,10 +102,10 @@ export async function signIn(token: string): Promise<Self> {
   return selfOfKey(await call<WireKey>('GET', '/v1/keys/self'))
 }
 
-/** Acts for another organization from now on: nothing that was shown stays, and the first page is that organization's. */
-export function actFor(organization: string): void {
+/** Acts for another organization from now on: nothing that was shown stays, and the first page is that organization's, or one that is named. */
+export function actFor(organization: string, path = '/'): void {
   writeActingFor(organization)
-  location.assign('/')
+  location.assign(path)
 }
 
 /** Makes the sign-in fresh for ten minutes, by a token of the signed-in key. Throws {@link ApiError}. */

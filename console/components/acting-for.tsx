@@ -37,20 +37,22 @@ export function RootKeyLine() {
   if (self.type !== 'key' || !isRoot) return null
   const mayInvite = refusal('latchkey:members:write') === undefined
   return (
-    <p className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b border-line bg-note-soft px-4 py-1 text-sm sm:px-6 lg:px-8 lg:py-2">
-      <UserRound size={16} aria-hidden className="shrink-0 text-link" />
-      <span>You act as the root key: </span>
-      {mayInvite ? (
-        <Link
-          to="/settings/members"
-          search={{ invite: 'self' }}
-          className="text-link underline underline-offset-2"
-        >
-          sign in as yourself
-        </Link>
-      ) : (
-        <span>ask an owner to invite you, and sign in as yourself.</span>
-      )}
+    <p className="flex items-start gap-x-2 border-b border-line bg-note-soft px-4 py-1 text-sm sm:px-6 lg:px-8 lg:py-2">
+      <UserRound size={16} aria-hidden className="mt-0.5 shrink-0 text-link" />
+      <span>
+        You act as the root key:{' '}
+        {mayInvite ? (
+          <Link
+            to="/settings/members"
+            search={{ invite: 'self' }}
+            className="whitespace-nowrap text-link underline underline-offset-2"
+          >
+            sign in as yourself
+          </Link>
+        ) : (
+          'ask an owner to invite you, and sign in as yourself.'
+        )}
+      </span>
     </p>
   )
 }

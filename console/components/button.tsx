@@ -52,6 +52,27 @@ export function Button({ kind = 'plain', icon, refusal, busy, shortcut, classNam
   )
 }
 
+interface ChangeButtonProps {
+  /** What it does, such as `Edit`. */
+  label: string
+  /** To what, for who reads by ear: `the permissions`. */
+  of: string
+  refusal?: string | undefined
+  onClick: () => void
+}
+
+/** A button beside what it changes: as quiet as a link, with its text where the line ends. */
+export function ChangeButton({ label, of, refusal, onClick }: ChangeButtonProps) {
+  return (
+    <Button kind="quiet" className="-mx-3 text-link" refusal={refusal} onClick={onClick}>
+      <span>
+        {label}
+        <span className="sr-only"> {of}</span>
+      </span>
+    </Button>
+  )
+}
+
 /** A way to another page. Where the page could not be used, a button that says why. */
 export const LinkButton = createLink(AnchorButton)
 

@@ -18,6 +18,24 @@ export function Foreign({ text, className = '', title }: ForeignProps) {
   )
 }
 
+/** An address, which breaks between its parts before it breaks within one. */
+export function Address({ text, className = '' }: Omit<ForeignProps, 'title'>) {
+  let at = 0
+  return (
+    <bdi className={`foreign ${className}`}>
+      {text.split(/(?<=[/?&@])(?![/?&@])/).map((part) => {
+        at += part.length
+        return (
+          <Fragment key={at}>
+            {marked(part)}
+            <wbr />
+          </Fragment>
+        )
+      })}
+    </bdi>
+  )
+}
+
 /** The text with a mark in place of each hidden character, for an element that isolates it by itself. */
 export function marked(text: string): ReactNode {
   const parts = partsOf(text)

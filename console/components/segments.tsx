@@ -11,12 +11,13 @@ interface SegmentsProps<Value extends string> {
 export function Segments<Value extends string>({ label, options, value, change }: SegmentsProps<Value>) {
   const name = useId()
   return (
-    <fieldset className="flex w-full rounded-md border border-edge bg-surface sm:w-auto">
+    <fieldset className="flex w-full min-w-0 rounded-md border border-edge bg-surface sm:w-auto">
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <label
           key={option.value}
-          className="relative flex min-h-9 grow cursor-pointer items-center justify-center rounded-[5px] px-3 max-sm:px-2 max-sm:text-[0.8125rem] font-medium text-muted hover:text-ink has-checked:bg-primary has-checked:text-on-primary has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-link"
+          // Five of them have no more room on the narrowest phone.
+          className={`${options.length > 4 ? 'max-[22.49rem]:px-1' : ''} relative flex min-h-9 grow cursor-pointer items-center justify-center rounded-[5px] px-3 max-sm:px-2 max-sm:text-[0.8125rem] font-medium text-muted hover:text-ink has-checked:bg-primary has-checked:text-on-primary has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-link`}
         >
           <input
             type="radio"

@@ -28,11 +28,13 @@ function narrowed(search: KeySearch, now: number) {
   const { q, kid, permission, created_by, creator, token_seen_by, prefix, decoy, exposed, only } = search
   const selection: Partial<SelectedKeys> = only === undefined ? {} : selectedKeys(only, now)
   const { sort, ...selected } = selection
+  // Nobody should use a decoy: it is not among the keys that nobody uses.
+  const isOfUse = selected.never_used !== undefined || selected.unused_since !== undefined
   return {
     sort,
     filters: {
       ...{ q, tag: tagsOf(search), kid, permission, created_by, creator, token_seen_by, prefix },
-      ...{ decoy, exposed, ...selected },
+      ...{ decoy: decoy ?? (isOfUse ? false : undefined), exposed, ...selected },
     },
   }
 }

@@ -69,6 +69,9 @@ export function timeFormats(locale?: string, timeZone?: string) {
 
 export const { inFull, inShort, exactly, dayOf } = timeFormats()
 
+/** A day of UTC, such as `2026-10-29`, as the reader's browser writes days. */
+export const { dayOf: utcDayOf } = timeFormats(undefined, 'UTC')
+
 /** An instant as `<input type="datetime-local">` has it, in the reader's zone. */
 export function toLocalInput(instant: string): string {
   const date = new Date(instant)

@@ -31,6 +31,7 @@ test('a change of all keys of a list means those of its filters', () => {
     permission: 'x:y',
     created_by: undefined,
     prefix: 're_test',
+    decoy: false,
     never_used: true,
   })
   expect(bulkFilter({ kid: '0123456789abcdef' }, undefined, now)).toMatchObject({ status: 'all' })

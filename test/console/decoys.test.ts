@@ -33,6 +33,17 @@ onOneDatabase('SQLite', `a decoy in the console${browserNote}`, (makeDatabase) =
     expect(decoy).toMatchObject({ name: 'Backup of the mailer', decoy: { tries: 0 } })
 
     const planted = await keys.create({ organizationId: 'acme', name: 'Old wiki', decoy: true })
+    // Nobody should use one: it is not among the keys that wait to be used.
+    const counted = page.waitForRequest((request) => {
+      const { searchParams } = new URL(request.url())
+      return searchParams.has('count') && searchParams.get('never_used') === 'true'
+    })
+    await page.goto(`${server.url}/`)
+    expect(new URL((await counted).url()).searchParams.get('decoy')).toBe('false')
+    await page.goto(`${server.url}/organizations/acme?only=never-used`)
+    await page.getByText('1 key', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'CI', exact: true }).waitFor()
+
     await page.goto(`${server.url}/organizations/acme?decoy=true`)
     await page.getByText('Decoy, not tried').first().waitFor()
     expect(await page.getByRole('link', { name: 'CI', exact: true }).count()).toBe(0)

@@ -4,9 +4,10 @@ import type { ConsoleOptions } from './browser.ts'
 import { findViolations } from './chromium.ts'
 
 const viewport = { width: 1280, height: 720 }
-const phone = { width: 360, height: 740 }
+// The narrowest for which pages must not scroll in two directions (WCAG 2.2, 1.4.10).
+const phone = { width: 320, height: 740 }
 
-/** How a page is opened that is to be judged. */
+/** How a page is opened that is to be judged: with less motion, which lets every colour change at once. */
 export const judged: ConsoleOptions = { viewport, colorScheme: 'light', reducedMotion: 'reduce' }
 
 /**
@@ -16,7 +17,6 @@ export const judged: ConsoleOptions = { viewport, colorScheme: 'light', reducedM
  */
 export async function judge(page: Page, name: string): Promise<Record<string, unknown>> {
   const light = await findViolations(page)
-  await stopTransitions(page)
   await page.emulateMedia({ colorScheme: 'dark' })
   await drawn(page)
   const isCovered = (await page.locator(covers).count()) > 0
@@ -42,15 +42,6 @@ export async function judgeOnPhone(page: Page, name: string): Promise<Record<str
   const violations = await findViolations(page)
   await page.setViewportSize(viewport)
   return overflow > 0 || violations.length > 0 ? { [`${name}, on a phone`]: { overflow, violations } } : {}
-}
-
-/** Has every colour change at once: one on its way to another is neither, and what inherits it sets out only then. */
-function stopTransitions(page: Page): Promise<void> {
-  return page.evaluate(() => {
-    const sheet = new CSSStyleSheet()
-    sheet.replaceSync('*, ::before, ::after { transition: none !important }')
-    document.adoptedStyleSheets = [sheet]
-  })
 }
 
 /** By the second frame a page has heard of another look, and drawn itself anew. */

@@ -125,8 +125,8 @@ onOneDatabase('PostgreSQL', `keys in the console${browserNote}`, (makeDatabase) 
       const thisHour = Math.floor(Date.now() / hour) * hour
       const ago = (days: number) => new Date(thisHour - days * day).toISOString()
       for (const [label, only, parameters] of [
-        ['Never used', 'never-used', 'never_used=true&sort=-last_used_at'],
-        ['Unused 30 days', 'unused-30d', `unused_since=${ago(30)}&sort=last_used_at`],
+        ['Never used', 'never-used', 'never_used=true&decoy=false&sort=-last_used_at'],
+        ['Unused 30 days', 'unused-30d', `unused_since=${ago(30)}&decoy=false&sort=last_used_at`],
         ['Ends in 7 days', 'expires-7d', `expires_before=${ago(-7.04)}&sort=expires_at`],
       ] as const) {
         await choice.selectOption({ label })

@@ -76,6 +76,29 @@ describe(`people in the console${browserNote}`, () => {
     },
   )
 
+  test.skipIf(skipsBrowser)('open the link of a colleague who acts for another organization', async () => {
+    const { leakedId } = stageOf()
+    const page = await openAs('operator', '/account')
+    const acting = page.getByRole('combobox', { name: 'Organization' })
+    await acting.selectOption('Acme Robotics')
+    await page.getByRole('heading', { level: 1, name: 'Acme Robotics' }).waitFor()
+    await go(page, `/keys/${leakedId}`)
+    await page.getByText('There is no key at this address').waitFor()
+    await page.getByRole('button', { name: 'Act for Root' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Deploy bot' }).waitFor()
+    expect(new URL(page.url()).pathname).toBe(`/keys/${leakedId}`)
+    await acting.selectOption('Acme Robotics')
+    await page.getByRole('heading', { level: 1, name: 'Acme Robotics' }).waitFor()
+    await go(page, '/organizations/root?status=all')
+    await page.getByText('You act for another organization').waitFor()
+    await page.getByRole('button', { name: 'Act for Root' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Root' }).waitFor()
+    // Whoever has no other organization is offered none.
+    const other = await openAs('viewer', `/keys/${leakedId}`)
+    await other.getByText('There is no key at this address').waitFor()
+    expect(await other.getByRole('button', { name: /^Act for/ }).count()).toBe(0)
+  })
+
   test.skipIf(skipsBrowser)('are told beforehand what they may not do', async () => {
     const page = await openAs('viewer', '/organizations/acme')
     const create = page.getByRole('button', { name: 'New key' })

@@ -269,6 +269,11 @@ describe(`the pages of signing in${browserNote}`, () => {
     await dialog.getByLabel('Name of the passkey').fill('Key in the drawer')
     await dialog.getByRole('button', { name: 'Add a passkey' }).click()
     await own.getByText('Key in the drawer').waitFor()
+    await own.getByRole('button', { name: 'Rename Key in the drawer' }).click()
+    const renaming = page.getByRole('dialog', { name: 'Rename the passkey' })
+    await renaming.getByLabel('Name of the passkey').fill('Key at the office')
+    await renaming.getByRole('button', { name: 'Rename' }).click()
+    await own.getByText('Key at the office').waitFor()
 
     // A session that has ended: nothing of the page is lost.
     await page.goto('/organizations/acme/new-key')

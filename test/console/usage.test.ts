@@ -210,6 +210,13 @@ describe(`usage in the console${browserNote}`, () => {
       expect(asked).toHaveLength(1)
       await page.setViewportSize({ width: 1280, height: 900 })
       await page.getByRole('columnheader', { name: 'Calls, 7 days' }).waitFor({ state: 'detached' })
+      // Every row has a cell for each heading, whatever the window was when it was drawn.
+      const row = page.getByRole('row').filter({ hasText: 'Production mailer' })
+      const headings = page.getByRole('columnheader')
+      await expect.poll(() => row.getByRole('cell').count()).toBe(await headings.count())
+      await page.setViewportSize({ width: 1440, height: 900 })
+      await page.getByRole('columnheader', { name: 'Calls, 7 days' }).waitFor()
+      await expect.poll(() => row.getByRole('cell').count()).toBe(await headings.count())
     },
   )
 

@@ -34,7 +34,7 @@ export function UsageTable({
           <th scope="col" className={`${number} font-medium`}>
             Calls
           </th>
-          <th scope="col" className={`${number} font-medium`}>
+          <th scope="col" className={`${number} font-medium max-[22.49rem]:hidden`}>
             Valid
           </th>
           <th scope="col" className={`${number} font-medium`}>
@@ -55,7 +55,7 @@ export function UsageTable({
             <td className={number} title={countOf(bucket.calls)}>
               {countInColumn(bucket.calls)}
             </td>
-            <td className={number} title={countOf(bucket.valid)}>
+            <td className={`${number} max-[22.49rem]:hidden`} title={countOf(bucket.valid)}>
               {countInColumn(bucket.valid)}
             </td>
             <td className={number} title={countOf(bucket.calls - bucket.valid)}>

@@ -1,9 +1,8 @@
 // Oneself: who one is, by what one signs in, for whom one may act, and where one is signed in.
 import { Link } from '@tanstack/react-router'
-import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { WireOwnMember } from '../../api.ts'
-import { Button } from '../../components/button.tsx'
+import { Button, ChangeButton } from '../../components/button.tsx'
 import { Fact, Moment } from '../../components/fact.tsx'
 import { Foreign, marked } from '../../components/foreign.tsx'
 import { OrganizationName } from '../../components/organization-name.tsx'
@@ -61,15 +60,12 @@ function You({ member }: { member: WireOwnMember }) {
         <Fact
           label="Name"
           action={
-            <Button
-              kind="quiet"
-              className="text-link"
-              icon={<Pencil size={16} aria-hidden />}
+            <ChangeButton
+              label="Rename"
+              of="yourself"
               refusal={refusal('latchkey:members:write')}
               onClick={() => setRenaming(true)}
-            >
-              Rename
-            </Button>
+            />
           }
         >
           {name === null ? <span className="text-muted">None</span> : <Foreign text={name} />}

@@ -6,9 +6,11 @@ import { call, type WireOwnMember } from '../../api.ts'
 import { Button } from '../../components/button.tsx'
 import { Dialog, DialogActions } from '../../components/dialog.tsx'
 import { Foreign, marked } from '../../components/foreign.tsx'
+import { FormDialog } from '../../components/form-dialog.tsx'
 import { ErrorNotice } from '../../components/notices.tsx'
 import { Section } from '../../components/page.tsx'
 import { useProviderNames } from '../../components/sign-in-again.tsx'
+import { TextField } from '../../components/text-field.tsx'
 import { Ago } from '../../components/time.tsx'
 import { withMarks } from '../../format/foreign-text.ts'
 import { freshSignIn } from '../../fresh-sign-in.ts'
@@ -20,6 +22,7 @@ type Identity = WireOwnMember['identities'][number]
 export function Identities({ of: { identities, fresh_until: freshUntil } }: { of: WireOwnMember }) {
   const [adding, setAdding] = useState(false)
   const [removing, setRemoving] = useState<Identity>()
+  const [renaming, setRenaming] = useState<Identity>()
   const names = useProviderNames([...new Set(identities.map(({ provider }) => provider))])
   const nameOf = (id: string) =>
     id === passkeyProvider ? 'Passkey' : (names.find((provider) => provider.id === id)?.name ?? id)
@@ -58,6 +61,14 @@ export function Identities({ of: { identities, fresh_until: freshUntil } }: { of
               Added <Ago instant={identity.created_at} /> · last used{' '}
               <Ago instant={identity.last_used_at} never="never" />
             </p>
+            {identity.provider === passkeyProvider && (
+              <Button
+                aria-label={`Rename ${withMarks(identity.label)}`}
+                onClick={() => setRenaming(identity)}
+              >
+                Rename
+              </Button>
+            )}
             <Button
               aria-label={`Remove ${withMarks(identity.label)}`}
               refusal={
@@ -71,6 +82,7 @@ export function Identities({ of: { identities, fresh_until: freshUntil } }: { of
         ))}
       </ul>
       {adding && <AddIdentityDialog close={() => setAdding(false)} />}
+      {renaming && <RenameDialog identity={renaming} close={() => setRenaming(undefined)} />}
       {removing && (
         <RemoveDialog
           identity={removing}
@@ -79,6 +91,38 @@ export function Identities({ of: { identities, fresh_until: freshUntil } }: { of
         />
       )}
     </Section>
+  )
+}
+
+/** A passkey's name is the person's own: by it they know which device has it. */
+function RenameDialog({ identity, close }: { identity: Identity; close: () => void }) {
+  const client = useQueryClient()
+  const [label, setLabel] = useState(identity.label)
+  const rename = useMutation({
+    mutationFn: () =>
+      call('PATCH', `/v1/members/self/identities/${identity.id}`, { body: { label: label.trim() } }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['self'] })
+      close()
+    },
+  })
+  return (
+    <FormDialog
+      title="Rename the passkey"
+      lead="The name is a label, such as the device that has it."
+      action={{ label: 'Rename', busyLabel: 'Renaming…' }}
+      busy={rename.isPending}
+      error={rename.error}
+      submit={() => {
+        rename.mutate()
+        return true
+      }}
+      close={close}
+      isTyped={label !== identity.label}
+    >
+      <TextField label="Name of the passkey" value={label} onChange={setLabel} />
+      {rename.isError && <ErrorNotice error={rename.error} />}
+    </FormDialog>
   )
 }
 

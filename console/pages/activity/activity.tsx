@@ -66,7 +66,9 @@ export function ActivityPage() {
         </>
       ) : (
         <Notice tone="note" title={`${session.holder} cannot read the audit log`}>
-          <p>{refusal} Ask the operator of Latchkey for a key that holds it.</p>
+          <p>
+            {refusal} {session.remedy}
+          </p>
         </Notice>
       )}
     </Page>

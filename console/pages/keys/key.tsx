@@ -4,6 +4,7 @@ import { useParams } from '@tanstack/react-router'
 import { Ban, CirclePause, CirclePlay, KeyRound, Pencil, RotateCw } from 'lucide-react'
 import { useState } from 'react'
 import { ApiError, type WireCreatedKey, type WireSecret } from '../../api.ts'
+import { ActForOthers } from '../../components/act-for-others.tsx'
 import { AuditTrail } from '../../components/audit-trail.tsx'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
@@ -70,7 +71,12 @@ function NoKey() {
         <EmptyState
           icon={<KeyRound size={22} />}
           title="There is no key at this address"
-          action={<LinkButton to="/">Go to the start</LinkButton>}
+          action={
+            <>
+              <ActForOthers />
+              <LinkButton to="/">Go to the start</LinkButton>
+            </>
+          }
         >
           Its id may be wrong, or it belongs to an organization that you cannot see. Latchkey never deletes a
           key: a revoked key keeps its page.
@@ -126,7 +132,6 @@ function KeyFound({ of: key, part, rotated }: KeyFoundProps) {
       actions={
         <>
           <Button
-            kind="quiet"
             icon={<Pencil size={16} aria-hidden />}
             refusal={refusals.change}
             onClick={() => show({ window: 'edit', field: 'name' })}

@@ -13,6 +13,7 @@ import {
 } from 'lucide-react'
 import { useState } from 'react'
 import { ApiError, type WireInvitation, type WireMemberDetails } from '../../api.ts'
+import { ActForOthers } from '../../components/act-for-others.tsx'
 import { AuditTrail } from '../../components/audit-trail.tsx'
 import { Button, LinkButton } from '../../components/button.tsx'
 import { EmptyState, ErrorNotice, Notice } from '../../components/notices.tsx'
@@ -79,7 +80,12 @@ function NoMember() {
         <EmptyState
           icon={<Users size={22} />}
           title="There is no member at this address"
-          action={<LinkButton to="/settings/members">Go to the members</LinkButton>}
+          action={
+            <>
+              <ActForOthers />
+              <LinkButton to="/settings/members">Go to the members</LinkButton>
+            </>
+          }
         >
           The id may be wrong, or the member belongs to an organization that you cannot see.
         </EmptyState>
@@ -128,7 +134,6 @@ function MemberFound({ of: member, invited }: MemberFoundProps) {
         ) : (
           <>
             <Button
-              kind="quiet"
               icon={<Pencil size={16} aria-hidden />}
               refusal={refusals.change}
               onClick={() => setOpen('rename')}

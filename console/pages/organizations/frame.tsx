@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Building2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { ApiError, type ListPage, type WireOrganization, type WireOrganizationDetails } from '../../api.ts'
+import { ActForOthers } from '../../components/act-for-others.tsx'
 import { LinkButton } from '../../components/button.tsx'
 import { marked } from '../../components/foreign.tsx'
 import { EmptyState } from '../../components/notices.tsx'
@@ -123,19 +124,29 @@ function tabsOf(organization: string, refusal: ReturnType<typeof useSession>['re
 
 function NoOrganization({ id }: { id: string }) {
   const { isRoot, self } = useSession()
+  const isOther = self.type === 'member' && self.member.organizations.some((each) => each.id === id)
   return (
-    <Page title="No such organization">
+    <Page title={isOther ? 'Another organization' : 'No such organization'}>
       <div className="card">
         <EmptyState
           icon={<Building2 size={22} />}
-          title={isRoot ? 'No organization has this id' : 'This is not your organization'}
+          title={
+            isRoot
+              ? 'No organization has this id'
+              : isOther
+                ? 'You act for another organization'
+                : 'This is not your organization'
+          }
           action={
             isRoot ? (
               <LinkButton to="/organizations">Go to the organizations</LinkButton>
             ) : (
-              <LinkButton to="/organizations/$organization" params={{ organization: self.organization_id }}>
-                Go to your keys
-              </LinkButton>
+              <>
+                <ActForOthers only={id} />
+                <LinkButton to="/organizations/$organization" params={{ organization: self.organization_id }}>
+                  Go to your keys
+                </LinkButton>
+              </>
             )
           }
         >

@@ -6,9 +6,10 @@ export function OperatorMark({ id }: { id: string }) {
   return (
     <span
       title="Its keys may act on every organization"
-      className="inline-flex items-center whitespace-nowrap rounded-full bg-note-soft px-2 py-0.5 text-xs font-medium text-link"
+      className="min-w-0 truncate rounded-full bg-note-soft px-2 py-0.5 text-xs font-medium text-link"
     >
-      The operator’s own
+      <span className="max-sm:hidden">The operator’s own</span>
+      <span className="sm:hidden">Yours</span>
     </span>
   )
 }

@@ -150,7 +150,7 @@ function OrganizationRow({ of: { id, name, created_at: createdAt }, index }: Row
         <span className="flex items-center gap-2">
           <RowLink
             href={`/organizations/${id}`}
-            className="truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
+            className="min-w-8 truncate rounded text-left font-medium text-ink underline-offset-2 hover:underline"
             dir="auto"
             title={withMarks(name)}
           >

@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { CirclePause, CirclePlay, Pencil, ShieldCheck } from 'lucide-react'
 import { Suspense, useState } from 'react'
 import type { WireOrganizationDetails } from '../../api.ts'
-import { Button, LinkButton } from '../../components/button.tsx'
+import { Button, ChangeButton, LinkButton } from '../../components/button.tsx'
 import { Fact, Moment } from '../../components/fact.tsx'
 import { Foreign } from '../../components/foreign.tsx'
 import { MissingPart } from '../../components/missing-part.tsx'
@@ -146,17 +146,7 @@ function OrganizationFacts({ of: organization, mayNot, editGrantable, editSignIn
           wide
           action={
             editSignIn && (
-              <Button
-                kind="quiet"
-                className="text-link"
-                icon={<Pencil size={16} aria-hidden />}
-                refusal={mayNot}
-                onClick={editSignIn}
-              >
-                <span>
-                  Edit<span className="sr-only"> how its members sign in</span>
-                </span>
-              </Button>
+              <ChangeButton label="Edit" of="how its members sign in" refusal={mayNot} onClick={editSignIn} />
             )
           }
         >
@@ -168,17 +158,12 @@ function OrganizationFacts({ of: organization, mayNot, editGrantable, editSignIn
             wide
             action={
               editGrantable && (
-                <Button
-                  kind="quiet"
-                  className="text-link"
-                  icon={<Pencil size={16} aria-hidden />}
+                <ChangeButton
+                  label="Edit"
+                  of="what its members may grant"
                   refusal={mayNot}
                   onClick={editGrantable}
-                >
-                  <span>
-                    Edit<span className="sr-only"> what its members may grant</span>
-                  </span>
-                </Button>
+                />
               )
             }
           >

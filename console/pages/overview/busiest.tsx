@@ -59,10 +59,10 @@ export function Busiest({
               <th scope="col" className="pb-1 text-left font-medium">
                 {heading}
               </th>
-              <th scope="col" className="w-24 pb-1 text-right font-medium">
+              <th scope="col" className="w-18 pb-1 text-right font-medium sm:w-24">
                 Calls
               </th>
-              <th scope="col" className="w-24 pb-1 text-right font-medium">
+              <th scope="col" className="w-16 pb-1 text-right font-medium sm:w-24">
                 Refused
               </th>
             </tr>

@@ -12,9 +12,9 @@ interface PlanCardProps {
 export function PlanCard({ of: plan, actions }: PlanCardProps) {
   return (
     <li className="card p-4 sm:p-5">
-      <div className="flex flex-wrap items-start justify-between gap-3">
+      <div className="flex flex-col items-start justify-between gap-3 sm:flex-row">
         <h2 className="font-mono text-base font-semibold break-all">{plan.name}</h2>
-        <div className="flex flex-wrap gap-2">{actions}</div>
+        <div className="flex shrink-0 flex-wrap gap-2">{actions}</div>
       </div>
       <dl className="mt-3 grid items-baseline gap-x-6 gap-y-3 sm:grid-cols-[12rem_minmax(0,1fr)]">
         <Given label="Each key">

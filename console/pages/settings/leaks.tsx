@@ -7,6 +7,7 @@ import { LinkButton } from '../../components/button.tsx'
 import { CopyBox } from '../../components/copy.tsx'
 import { Notice } from '../../components/notices.tsx'
 import { Page, Section } from '../../components/page.tsx'
+import { countOf } from '../../format/limits.ts'
 import { policyQuery } from '../../policy-queries.ts'
 import { useSession } from '../../session.ts'
 import { SettingsTabs } from './settings-tabs.tsx'
@@ -55,7 +56,7 @@ export function LeaksPage() {
             ? '…'
             : count === 0
               ? 'None that is active.'
-              : `${count} active ones are marked.`}
+              : `${count === 1 ? '1 active key is' : `${countOf(count)} active keys are`} marked.`}
         </p>
       </Section>
       <Section
@@ -80,16 +81,13 @@ export function LeaksPage() {
           </>
         }
       >
-        <dl className="space-y-3">
+        <ul className="space-y-3">
           {addresses.map(([who, path]) => (
-            <div key={path}>
-              <dt className="label mb-1">{who}</dt>
-              <dd>
-                <CopyBox text={path} label={who} />
-              </dd>
-            </div>
+            <li key={path}>
+              <CopyBox text={path} label={who} />
+            </li>
           ))}
-        </dl>
+        </ul>
         <p className="mt-3 text-muted">
           You have found one yourself?{' '}
           <Link to="/try" className={link}>

@@ -1,7 +1,7 @@
 // The filters of usage: each stands in the address.
-import { Button } from '../../components/button.tsx'
 import { KeyChoice, OrganizationChoice } from '../../components/choices.tsx'
 import { DayFields } from '../../components/day-fields.tsx'
+import { FiltersForm } from '../../components/filters-form.tsx'
 import { SelectField } from '../../components/select-field.tsx'
 import { rangeChoices } from '../../components/usage/recent.tsx'
 import { withFilter } from '../../format/filters.ts'
@@ -33,11 +33,10 @@ export function UsageFilters({ search, faults, change }: UsageFiltersProps) {
     change((now) => withFilter(now, name, value))
   const hasDays = search.since !== undefined || search.until !== undefined
   return (
-    <form
-      aria-label="Filters"
-      className="card mb-6 grid grid-cols-2 gap-4 p-4 lg:grid-cols-4 min-[88rem]:grid-cols-7"
-      onSubmit={(event) => event.preventDefault()}
-      noValidate
+    <FiltersForm
+      count={Object.keys(search).length}
+      clear={() => change(() => ({}))}
+      columns="lg:grid-cols-4 min-[88rem]:grid-cols-7"
     >
       <SelectField
         label="Time"
@@ -79,11 +78,6 @@ export function UsageFilters({ search, faults, change }: UsageFiltersProps) {
         change={(group) => set('group', group)}
         error={faults.group}
       />
-      {Object.keys(search).length > 0 && (
-        <div className="col-span-full">
-          <Button onClick={() => change(() => ({}))}>Clear the filters</Button>
-        </div>
-      )}
-    </form>
+    </FiltersForm>
   )
 }

@@ -11,7 +11,7 @@ import { figuresQuery } from '../../usage-queries.ts'
 import type { UsageView } from './view.ts'
 
 const most = 50
-const number = 'w-24 px-1.5 py-1.5 sm:w-28 sm:px-3 text-right tabular-nums last:pr-0'
+const number = 'w-18 px-1.5 py-1.5 sm:w-24 lg:w-28 sm:px-3 text-right tabular-nums last:pr-0'
 
 const headings = {
   key: 'Key',
@@ -55,7 +55,7 @@ export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
               <th scope="col" className={`${number} font-medium`}>
                 Calls
               </th>
-              <th scope="col" className={`${number} font-medium max-sm:hidden`}>
+              <th scope="col" className={`${number} font-medium max-lg:hidden`}>
                 Share
               </th>
               {group !== 'code' && (
@@ -85,7 +85,7 @@ export function UsageGroups({ group, view, rows }: UsageGroupsProps) {
                 <td className={number} title={countOf(row.calls)}>
                   {countInColumn(row.calls)}
                 </td>
-                <td className={`${number} text-muted max-sm:hidden`}>{shareOf(row.calls, all)}</td>
+                <td className={`${number} text-muted max-lg:hidden`}>{shareOf(row.calls, all)}</td>
                 {group !== 'code' && (
                   <>
                     <td className={number} title={countOf(row.calls - row.valid)}>

@@ -50,7 +50,9 @@ export function UsagePage() {
         </>
       ) : (
         <Notice tone="note" title={`${session.holder} cannot read usage`}>
-          <p>{refusal} Ask the operator of Latchkey for a key that holds it.</p>
+          <p>
+            {refusal} {session.remedy}
+          </p>
         </Notice>
       )}
     </Page>

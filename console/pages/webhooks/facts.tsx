@@ -1,11 +1,11 @@
 // What a webhook is, each with a button to change it where that is one of its own.
 import type { ReactNode } from 'react'
 import type { WireWebhook } from '../../api.ts'
-import { Button } from '../../components/button.tsx'
+import { ChangeButton } from '../../components/button.tsx'
 import { CopyButton } from '../../components/copy.tsx'
 import { Creator } from '../../components/creator.tsx'
 import { Fact, Moment } from '../../components/fact.tsx'
-import { Foreign } from '../../components/foreign.tsx'
+import { Address, Foreign } from '../../components/foreign.tsx'
 import { OrganizationName } from '../../components/organization-name.tsx'
 import { PermissionList } from '../../components/permission-list.tsx'
 import { useNow } from '../../components/time.tsx'
@@ -28,9 +28,9 @@ export function WebhookFacts({ of: webhook, refusal, rotate }: WebhookFactsProps
         action={<CopyButton kind="quiet" text={webhook.url} label="Copy the URL" iconOnly />}
         wide
       >
-        <Foreign text={webhook.url} className="font-mono text-[0.8125rem]" />
+        <Address text={webhook.url} className="font-mono text-[0.8125rem]" />
       </Fact>
-      <Fact label="Events" wide isLong>
+      <Fact label="Events" wide>
         <PermissionList permissions={webhook.events} label="Events" />
       </Fact>
       <Fact label="Id" action={<CopyButton kind="quiet" text={webhook.id} label="Copy the id" iconOnly />}>
@@ -46,13 +46,7 @@ export function WebhookFacts({ of: webhook, refusal, rotate }: WebhookFactsProps
       )}
       <Fact
         label="Secret"
-        action={
-          <Button kind="quiet" className="-mr-3 text-link" refusal={refusal} onClick={rotate}>
-            <span>
-              Rotate<span className="sr-only"> the secret</span>
-            </span>
-          </Button>
-        }
+        action={<ChangeButton label="Rotate" of="the secret" refusal={refusal} onClick={rotate} />}
       >
         <Secret of={webhook} />
       </Fact>

@@ -140,12 +140,7 @@ function WebhookFound({ of: webhook, rotated }: WebhookFoundProps) {
       crumbs={webhookCrumbs}
       actions={
         <>
-          <Button
-            kind="quiet"
-            icon={<Pencil size={16} aria-hidden />}
-            refusal={refusal}
-            onClick={() => show('edit')}
-          >
+          <Button icon={<Pencil size={16} aria-hidden />} refusal={refusal} onClick={() => show('edit')}>
             <span>
               Edit<span className="sr-only"> the webhook</span>
             </span>

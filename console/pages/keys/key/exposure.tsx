@@ -3,7 +3,7 @@ import { Circle, CircleCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { WireKey, WireKeyDetails, WireSecret } from '../../../api.ts'
 import { Button, LinkButton } from '../../../components/button.tsx'
-import { marked } from '../../../components/foreign.tsx'
+import { Address } from '../../../components/foreign.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
 import { Ago, useNow } from '../../../components/time.tsx'
 import { exposureWords, type LeakedToken, leakedTokenOf, leakSourceWords } from '../../../format/exposures.ts'
@@ -52,7 +52,7 @@ function Exposed({ of: key, exposure, refusals, rotate, endGrace, cleared }: Exp
               <span className="text-muted">Nobody said where</span>
             ) : (
               // Text alone: nobody knows what opens there.
-              <span className="foreign">{marked(exposure.url)}</span>
+              <Address text={exposure.url} />
             )}
           </Told>
           <Told label="Reported by">{leakSourceWords[exposure.source]}</Told>
@@ -135,12 +135,12 @@ function Step({
   children: ReactNode
 }) {
   return (
-    <li className="flex flex-wrap items-center gap-x-3 gap-y-1 py-2 sm:flex-nowrap">
-      <span className={`shrink-0 ${isDone ? 'text-good' : 'text-muted'}`}>
+    <li className="flex flex-wrap items-start gap-x-3 gap-y-1 py-2 sm:flex-nowrap">
+      <span className={`mt-0.5 shrink-0 sm:mt-2.5 ${isDone ? 'text-good' : 'text-muted'}`}>
         {isDone ? <CircleCheck size={16} aria-hidden /> : <Circle size={16} aria-hidden />}
         <span className="sr-only">{isDone ? 'Done: ' : 'To do: '}</span>
       </span>
-      <div className="min-w-0 flex-1 basis-3/4 sm:basis-0">{children}</div>
+      <div className="min-w-0 flex-1 basis-3/4 sm:basis-0 sm:py-2">{children}</div>
       {action && <div className="max-sm:ml-7">{action}</div>}
     </li>
   )

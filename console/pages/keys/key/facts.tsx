@@ -2,7 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
 import type { WireKey } from '../../../api.ts'
-import { Button } from '../../../components/button.tsx'
+import { ChangeButton } from '../../../components/button.tsx'
 import { CopyButton } from '../../../components/copy.tsx'
 import { Creator } from '../../../components/creator.tsx'
 import { Fact, Moment } from '../../../components/fact.tsx'
@@ -27,17 +27,12 @@ interface FactsProps {
 
 export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
   const change = (field: EditableField, label: string, what: string) => (
-    <Button
-      kind="quiet"
-      className="-mr-3 text-link"
+    <ChangeButton
+      label={label}
+      of={what}
       refusal={field === 'metadata' ? metadataRefusal : refusal}
       onClick={() => edit(field)}
-    >
-      <span>
-        {label}
-        <span className="sr-only"> {what}</span>
-      </span>
-    </Button>
+    />
   )
   return (
     <dl className="grid lg:grid-cols-2">
@@ -80,7 +75,7 @@ export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
       <Fact label="Child of">
         {key.parent_id === null ? <span className="text-muted">None</span> : <KeyName id={key.parent_id} />}
       </Fact>
-      <Fact label="Addresses" action={change('allowed_ips', 'Edit', 'the allowed addresses')} wide isLong>
+      <Fact label="Addresses" action={change('allowed_ips', 'Edit', 'the allowed addresses')} wide>
         {key.allowed_ips.length === 0 ? (
           <span className="text-muted">It may be used from anywhere.</span>
         ) : (
@@ -91,21 +86,21 @@ export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
           </ul>
         )}
       </Fact>
-      <Fact label="Permissions" action={change('permissions', 'Edit', 'the permissions')} wide isLong>
+      <Fact label="Permissions" action={change('permissions', 'Edit', 'the permissions')} wide>
         {key.permissions.length === 0 ? (
           <span className="text-muted">None: the key is refused for all that requires a permission.</span>
         ) : (
           <PermissionList permissions={key.permissions} label="Permissions" />
         )}
       </Fact>
-      <Fact label="Description" action={change('description', 'Edit', 'the description')} wide isLong>
+      <Fact label="Description" action={change('description', 'Edit', 'the description')} wide>
         {key.description === null ? (
           <span className="text-muted">None</span>
         ) : (
           <Foreign text={key.description} />
         )}
       </Fact>
-      <Fact label="Tags" action={change('tags', 'Edit', 'the tags')} wide isLong>
+      <Fact label="Tags" action={change('tags', 'Edit', 'the tags')} wide>
         {key.tags.length === 0 ? (
           <span className="text-muted">None</span>
         ) : (
@@ -125,7 +120,7 @@ export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
           </ul>
         )}
       </Fact>
-      <Fact label="Metadata" action={change('metadata', 'Edit', 'the metadata')} wide isLong>
+      <Fact label="Metadata" action={change('metadata', 'Edit', 'the metadata')} wide>
         {Object.keys(key.metadata).length === 0 ? (
           <span className="text-muted">None</span>
         ) : (

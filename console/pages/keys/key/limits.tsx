@@ -1,11 +1,10 @@
 // The limits of a key: what is left of them, and the ways to change them and to add units.
 
 import { useQuery } from '@tanstack/react-query'
-import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { WireKey, WireKeyDetails, WireLimit } from '../../../api.ts'
 import { AddUnitsDialog } from '../../../components/add-units-dialog.tsx'
-import { Button } from '../../../components/button.tsx'
+import { ChangeButton } from '../../../components/button.tsx'
 import { LimitMeters } from '../../../components/limit-meters.tsx'
 import { LimitsField } from '../../../components/limits-field.tsx'
 import { Section } from '../../../components/page.tsx'
@@ -43,19 +42,7 @@ export function KeyLimits({
     <Section
       title="Limits"
       lead="How much the calls of this key may draw, beside the limits of its organization."
-      actions={
-        <Button
-          kind="quiet"
-          className="text-link"
-          icon={<Pencil size={16} aria-hidden />}
-          refusal={mayNot ?? refusal}
-          onClick={edit}
-        >
-          <span>
-            Edit<span className="sr-only"> the limits</span>
-          </span>
-        </Button>
-      }
+      actions={<ChangeButton label="Edit" of="the limits" refusal={mayNot ?? refusal} onClick={edit} />}
     >
       {key.limits.length === 0 && ofPlan.length === 0 ? (
         <p className="text-muted">None of its own.</p>

@@ -1,8 +1,7 @@
 // What a key may do, what each permission means, and which of them no call needs.
 import { useQuery } from '@tanstack/react-query'
-import { Pencil } from 'lucide-react'
 import type { WireKey } from '../../../api.ts'
-import { Button } from '../../../components/button.tsx'
+import { ChangeButton } from '../../../components/button.tsx'
 import { Section } from '../../../components/page.tsx'
 import { meaningIn } from '../../../format/permission-list.ts'
 import { catalogueQuery } from '../../../queries.ts'
@@ -22,19 +21,7 @@ export function KeyPermissions({ of: key, refusal, edit }: KeyPermissionsProps) 
     <Section
       title="Permissions"
       lead="What the calls of this key may ask for."
-      actions={
-        <Button
-          kind="quiet"
-          className="text-link"
-          icon={<Pencil size={16} aria-hidden />}
-          refusal={refusal}
-          onClick={() => edit()}
-        >
-          <span>
-            Edit<span className="sr-only"> the permissions</span>
-          </span>
-        </Button>
-      }
+      actions={<ChangeButton label="Edit" of="the permissions" refusal={refusal} onClick={() => edit()} />}
     >
       {key.permissions.length === 0 ? (
         <p className="text-muted">None: the key is refused for all that requires a permission.</p>

@@ -1,16 +1,16 @@
 // From where a key is called, and the way to forget it.
 import { useQuery } from '@tanstack/react-query'
-import { MapPinOff } from 'lucide-react'
 import { useState } from 'react'
 import type { WireKeyCaller, WireKeyDetails } from '../../../api.ts'
 import { focusMark } from '../../../components/autofocus.ts'
-import { Button } from '../../../components/button.tsx'
+import { Button, ChangeButton } from '../../../components/button.tsx'
 import { Dialog, DialogActions } from '../../../components/dialog.tsx'
 import { Foreign } from '../../../components/foreign.tsx'
 import { ErrorNotice, Unread } from '../../../components/notices.tsx'
 import { Section } from '../../../components/page.tsx'
 import { Ago } from '../../../components/time.tsx'
 import { countOf } from '../../../format/limits.ts'
+import { utcDayOf } from '../../../format/times.ts'
 import { countInColumn } from '../../../format/usage.ts'
 import { placesQuery } from '../../../queries.ts'
 import { useSession } from '../../../session.ts'
@@ -37,17 +37,7 @@ export function Places({ of: key, refusal, forget }: PlacesProps) {
       lead="From where the key was called, as far as calls told. Addresses and clients are kept for 30 days, unless the operator set another time."
       actions={
         callers.length > 0 && (
-          <Button
-            kind="quiet"
-            className="text-link"
-            icon={<MapPinOff size={16} aria-hidden />}
-            refusal={refusal}
-            onClick={forget}
-          >
-            <span>
-              Forget<span className="sr-only"> the places</span>
-            </span>
-          </Button>
+          <ChangeButton label="Forget" of="the places" refusal={refusal} onClick={forget} />
         )
       }
     >
@@ -101,7 +91,7 @@ function Callers({ of: key, callers }: { of: WireKeyDetails; callers: readonly W
             <th scope="col" className={`${text} font-medium max-sm:hidden`}>
               First seen
             </th>
-            <th scope="col" className={`${text} font-medium`}>
+            <th scope="col" className={`${text} font-medium max-sm:hidden`}>
               Last seen
             </th>
           </tr>
@@ -111,9 +101,9 @@ function Callers({ of: key, callers }: { of: WireKeyDetails; callers: readonly W
             <tr key={JSON.stringify([kid, ip, client])} className="border-t border-line">
               <th scope="row" className={`${text} font-normal [overflow-wrap:anywhere]`}>
                 <Known text={ip} />
-                {/* On a phone there is no column for it. */}
+                {/* On a phone there is no column for these. */}
                 <span className="block text-xs text-muted sm:hidden">
-                  <Known text={client} />
+                  <Known text={client} />, <Ago instant={last} />
                 </span>
               </th>
               <td className={`${text} [overflow-wrap:anywhere] max-sm:hidden`}>
@@ -129,9 +119,9 @@ function Callers({ of: key, callers }: { of: WireKeyDetails; callers: readonly W
                 {countInColumn(calls)}
               </td>
               <td className={`${text} whitespace-nowrap max-sm:hidden`}>
-                <time dateTime={first}>{first}</time>
+                <time dateTime={first}>{utcDayOf(first)}</time>
               </td>
-              <td className={text}>
+              <td className={`${text} max-sm:hidden`}>
                 <Ago instant={last} />
               </td>
             </tr>

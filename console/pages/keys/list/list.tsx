@@ -120,7 +120,7 @@ export function KeyList({ caption, organization, search, change, newKey }: KeyLi
           change={(value) => change((now) => ({ ...now, status: value }))}
         />
         <div className="flex grow flex-wrap items-center gap-x-3 gap-y-2">
-          <div className="gap-2 max-sm:grid max-sm:w-full max-sm:grid-cols-2 sm:flex sm:flex-wrap">
+          <div className="gap-2 max-sm:grid max-sm:w-full max-sm:grid-cols-[minmax(0,5fr)_minmax(0,6fr)] sm:flex sm:flex-wrap">
             <PrefixChoice
               prefix={prefix}
               change={(next) => change((now) => withFilter(now, 'prefix', next))}
@@ -206,9 +206,12 @@ function isForbidden(error: Error): boolean {
 }
 
 function NotReadable({ refusal }: { refusal: string | undefined }) {
+  const { remedy } = useSession()
   return (
     <Notice tone="note" title="You cannot list these keys">
-      <p>{refusal} Ask the person who manages your keys to grant it.</p>
+      <p>
+        {refusal} {remedy}
+      </p>
     </Notice>
   )
 }

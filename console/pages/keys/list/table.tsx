@@ -195,7 +195,7 @@ export function KeyTable({ caption, list, sort, changeSort, ofAll, chosen }: Key
         )}
         row={(index) => {
           const row = rows[index - first]
-          return row && <KeyRow key={row.id} row={row} index={index} looks={lookOf} />
+          return row && <KeyRow key={row.id} row={row} index={index} columns={shown} looks={lookOf} />
         }}
       />
     </CallsOfRows>
@@ -248,6 +248,8 @@ function Heading({ of: { id, heading, look }, sort, changeSort, children }: Head
 interface KeyRowProps {
   row: Row<typeof features, WireKey>
   index: number
+  /** Which its cells are of. */
+  columns: ReturnType<typeof columnsOf>
   looks: Record<string, string>
 }
 
@@ -264,5 +266,8 @@ const KeyRow = memo(
     )
   },
   (one, other) =>
-    one.row.original === other.row.original && one.index === other.index && one.looks === other.looks,
+    one.row.original === other.row.original &&
+    one.index === other.index &&
+    one.columns === other.columns &&
+    one.looks === other.looks,
 )
