@@ -14,7 +14,7 @@ interface FiltersFormProps {
 }
 
 export function FiltersForm({ count, clear, columns, children }: FiltersFormProps) {
-  const [isOpen, setOpen] = useState(count > 0)
+  const [isOpen, setOpen] = useState(false)
   const id = useId()
   return (
     <form

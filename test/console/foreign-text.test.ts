@@ -111,6 +111,32 @@ onOneDatabase('SQLite', `text of others in the console${browserNote}`, (makeData
     },
   )
 
+  test.skipIf(skipsBrowser)('leaves its box on no phone, however long its words are', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const { keys, organizations, webhooks } = server.latchkey
+    const organizationId = 'o'.repeat(60)
+    await organizations.create({ id: organizationId, name: 'W'.repeat(100) })
+    const { id } = await keys.create({
+      ...{ organizationId, name: 'W'.repeat(100), description: 'W'.repeat(100), tags: ['x'.repeat(40)] },
+      permissions: [`${'a'.repeat(40)}:${'b'.repeat(20)}`],
+      createdBy: `${'somebody.'.repeat(8)}@${'department.'.repeat(6)}example.com`,
+    })
+    const hook = await webhooks.create({ url: `https://hooks.example.com/${'W'.repeat(200)}`, events: ['*'] })
+    const viewport = { width: 320, height: 740 }
+    const page = await browser.open(server, { token: server.rootKey, viewport, path: '/account' })
+    const sideways: Record<string, number> = {}
+    for (const path of [
+      ...[`/keys/${id}`, `/keys/${id}/permissions`, `/keys/${id}/activity`, '/settings/permissions'],
+      ...[`/organizations/${organizationId}`, `/organizations/${organizationId}/settings`, '/organizations'],
+      ...['/keys', '/activity', '/settings/webhooks', `/webhooks/${hook.id}`],
+    ]) {
+      await visit(page, path)
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      if (over > 0) sideways[path] = over
+    }
+    expect(sideways).toEqual({})
+  })
+
   test.skipIf(skipsBrowser)('is no less harmless in an address', { timeout: 60_000 }, async () => {
     const server = await browser.serve(await makeDatabase())
     const page = await browser.open(server, { token: server.rootKey })

@@ -183,7 +183,7 @@ interface EntryProps {
 function Entry({ name, actions, children }: EntryProps) {
   return (
     <li className="flex min-h-12 flex-wrap items-center gap-x-4 gap-y-1 border-t border-line py-1.5 sm:flex-nowrap">
-      <code className="shrink-0 font-mono text-[0.8125rem] break-all sm:w-64">{name}</code>
+      <code className="font-mono text-[0.8125rem] break-all sm:w-64 sm:shrink-0">{name}</code>
       <p className="min-w-0 grow basis-full sm:basis-0">{children}</p>
       <div className="-mx-3 flex shrink-0 sm:mx-0">{actions}</div>
     </li>

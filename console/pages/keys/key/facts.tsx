@@ -106,12 +106,12 @@ export function Facts({ of: key, refusal, metadataRefusal, edit }: FactsProps) {
         ) : (
           <ul aria-label="Tags" className="flex flex-wrap gap-1.5">
             {key.tags.map((tag) => (
-              <li key={tag}>
+              <li key={tag} className="min-w-0">
                 <Link
                   to="/organizations/$organization"
                   params={{ organization: key.organization_id }}
                   search={{ tag, status: 'all' }}
-                  className="rounded bg-sunken px-1.5 py-0.5 font-mono text-xs text-link underline-offset-2 hover:underline"
+                  className="foreign rounded bg-sunken px-1.5 py-0.5 font-mono text-xs text-link underline-offset-2 hover:underline"
                 >
                   {tag}
                 </Link>
