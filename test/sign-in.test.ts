@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { operator } from '../src/core/actor.ts'
-import { maxSignInsUnderWay, signInCallsAMinute } from '../src/core/bounds.ts'
+import { maxSignInsUnderWay, signInCallsAMinute, signInMs } from '../src/core/bounds.ts'
 import { Keyring } from '../src/domain/keyring.ts'
 import { openSignIn, sealSignIn, signInIdOf, useSignIn } from '../src/domain/sign-in/under-way.ts'
 import { keepSignIn, readSignIns } from '../src/http/sign-in-cookie.ts'
@@ -90,7 +90,9 @@ test('an address makes 30 calls of sign-ins a minute, whoever else does', () => 
 
 onEachDatabase('what signs in', (makeDatabase) => {
   test('signs in once, also if two do so at once, and not at all if what it did came to nothing', async () => {
-    const { writer } = await makeWriter(await makeDatabase())
+    const database = await makeDatabase()
+    const { writer } = await makeWriter(database)
+    const begunAt = Date.now()
     const use = (secret: string, fails = false) =>
       writer.commit(operator, { permission: 'any key' }, async ({ tx, now }) => {
         await useSignIn(tx, 'provider', secret, now)
@@ -101,6 +103,10 @@ onEachDatabase('what signs in', (makeDatabase) => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     for (const outcome of outcomes)
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'sign_in_expired' })
+    // It is kept until what the browser keeps is too old in every process, be its clock a minute behind.
+    await using direct = await connectDirectly(database)
+    const [kept] = await direct.run('select expires_at from sign_ins_used')
+    expect(Number(kept?.expires_at)).toBeGreaterThanOrEqual(begunAt + signInMs + 60_000)
   })
 })
 
@@ -269,6 +275,17 @@ onOneDatabase('PostgreSQL', 'calls of sign-ins', (makeDatabase) => {
       status: 404,
       json: { code: 'identity_not_found' },
     })
+    // That of a colleague is as unknown as none, whatever is asked of it.
+    const bob = await join(latchkey, 'acme', 'viewer', 'bob')
+    const rename = await request('PATCH', `/v1/members/self/identities/${bob.identityId}`, {
+      headers: { ...ours, cookie: `latchkey=${ada.value}`, 'latchkey-session': ada.pageValue },
+      body: { label: 'Ada was here' },
+    })
+    for (const answer of [rename, await remove(bob.identityId)])
+      expect(answer).toMatchObject({ status: 404, json: { code: 'identity_not_found' } })
+    expect((await latchkey.members.get(bob.caller.memberId)).identities).toMatchObject([
+      { id: bob.identityId, label: 'bob@example.com' },
+    ])
     now += 11 * 60_000
     expect(await remove(ada.identityId)).toMatchObject({
       status: 403,
