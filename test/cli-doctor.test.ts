@@ -12,6 +12,7 @@ import { useCommand } from './setup/command.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
 import { listOf, makeSigner, startKeyServer } from './setup/github.ts'
+import { startMailServer } from './setup/mail.ts'
 import { startLiar, writeProviders } from './setup/oidc.ts'
 import { missingPrograms, wants } from './setup/programs.ts'
 
@@ -161,6 +162,36 @@ test('each provider of sign-ins is asked where its endpoints are, and its secret
     { outcome: 'failure', detail: expect.stringContaining('providers[0].isuer: Unknown field.') },
   ])
   expect(JSON.stringify([of('sign-in'), away.of('sign-in')])).not.toContain('hunter2')
+})
+
+test('the mail server is tried with its user, and gets no letter', async () => {
+  await using mail = await startMailServer({
+    onAuth: ({ username, password }, _session, done) =>
+      password === 'hunter2'
+        ? done(null, { user: username })
+        : done(Object.assign(new Error(`Not ${password}`), { responseCode: 535 })),
+  })
+  const by = (password: string, port = mail.port) => ({
+    LATCHKEY_SMTP_URL: `smtp://latchkey:${password}@127.0.0.1:${port}`,
+    LATCHKEY_SMTP_FROM: 'keys@example.com',
+    LATCHKEY_PUBLIC_URL: 'https://keys.example.com',
+  })
+  expect((await examine([])).of('mail')).toEqual([])
+  const fine = await examine([], by('hunter2'))
+  expect(fine.of('mail')).toMatchObject([{ outcome: 'ok', detail: expect.stringContaining(`:${mail.port}`) }])
+  expect((await examine([], { ...by('hunter2'), LATCHKEY_PUBLIC_URL: '' })).of('mail')).toMatchObject([
+    { outcome: 'warning', fix: 'Set LATCHKEY_PUBLIC_URL.' },
+  ])
+  const wrong = await examine([], by('hunter3'))
+  expect(wrong.of('mail')).toMatchObject([
+    { outcome: 'warning', detail: expect.stringContaining('the user or the password (SMTP 535)') },
+  ])
+  const away = await examine([], by('hunter2', 1))
+  expect(away.of('mail')).toMatchObject([
+    { outcome: 'warning', detail: expect.stringContaining('ECONNREFUSED') },
+  ])
+  expect(mail.letters).toEqual([])
+  expect(JSON.stringify([fine, wrong, away].map(({ of }) => of('mail')))).not.toContain('hunter')
 })
 
 test('a variable that nothing reads, and a value that is wrong, are told by their names', async () => {

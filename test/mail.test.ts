@@ -1,13 +1,14 @@
 // Invitations by mail: by a real mail server, which takes letters, refuses them or hangs; the link is in the letter alone.
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { readMail } from '../src/core/mail-settings.ts'
 import { openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeAuthority, makeCertificate } from './setup/certificates.ts'
+import { useCommand } from './setup/command.ts'
 import { makeSqlite, onOneDatabase } from './setup/databases.ts'
 import { headersOf, type MailServer, partsOf, startMailServer } from './setup/mail.ts'
 import { join, openWithPeople, personOf, publicUrl, secretOf } from './setup/people.ts'
@@ -284,6 +285,61 @@ test('a certificate that nobody has signed, or of another name, gets no letter a
   await using latchkey = await open({ url: `smtps://u:p@127.0.0.1:${mail.port}` }, () => {})
   expect(await latchkey.invitations.create(invited)).toMatchObject({ sent: false })
   expect({ users, letters: mail.letters }).toEqual({ users: [], letters: [] })
+})
+
+describe('a server that begins without TLS', () => {
+  const command = useCommand()
+  // An address of this machine that does not say so: to the loopback itself mail goes without TLS.
+  const away = '[::ffff:127.0.0.1]'
+
+  async function invite(mail: MailServer, env: Record<string, string> = {}) {
+    const { url: database, remove } = makeSqlite()
+    onTestFinished(remove)
+    {
+      await using latchkey = await openLatchkey({ database })
+      await createAcme(latchkey)
+    }
+    const args = ['members', 'invite', '--organization', 'acme', '--email', invited.email, '--role', 'admin']
+    const { code, stdout, stderr } = await command.runProcess([...args, '--send', '--json'], {
+      env: {
+        ...{ LATCHKEY_DATABASE_URL: database, LATCHKEY_PUBLIC_URL: publicUrl },
+        ...{ LATCHKEY_SMTP_URL: `smtp://latchkey:hunter2@${away}:${mail.port}` },
+        ...{ LATCHKEY_SMTP_FROM: from.smtpFrom, ...env },
+      },
+    })
+    expect(code, stderr).toBe(0)
+    expect(stdout + stderr).not.toContain('hunter2')
+    return JSON.parse(stdout) as { sent: boolean; url: string | null }
+  }
+
+  function makeFiles() {
+    const folder = mkdtempSync(joinPath(tmpdir(), 'latchkey-mail-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const authority = makeAuthority(folder, 'authority')
+    const certificate = makeCertificate(folder, 'server', authority, 'IP:::ffff:127.0.0.1')
+    return { certificate, trusted: { NODE_EXTRA_CA_CERTS: authority.certificate } }
+  }
+
+  test('gets the password and the letter over TLS alone, by a certificate that is trusted', async () => {
+    const { certificate, trusted } = makeFiles()
+    await using mail = await startMailServer({ certificate })
+    expect(await invite(mail)).toMatchObject({ sent: false, url: expect.stringMatching(linkPattern) })
+    expect(mail.letters).toEqual([])
+    expect(await invite(mail, trusted)).toMatchObject({ sent: true, url: null })
+    expect(mail.letters).toMatchObject([{ to: [invited.email], secure: true, user: 'latchkey' }])
+  })
+
+  test('gets nothing if it does not go on over TLS', async () => {
+    const users: unknown[] = []
+    await using mail = await startMailServer({
+      onAuth: ({ username }, _session, done) => {
+        users.push(username)
+        done(null, { user: username })
+      },
+    })
+    expect(await invite(mail)).toMatchObject({ sent: false, url: expect.stringMatching(linkPattern) })
+    expect({ users, letters: mail.letters }).toEqual({ users: [], letters: [] })
+  })
 })
 
 onOneDatabase('PostgreSQL', 'mail over HTTP', (makeDatabase) => {

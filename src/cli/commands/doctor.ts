@@ -17,20 +17,12 @@ import {
 import { packageVersion } from '../../server/version.ts'
 import { serverOrDatabase } from '../kit/connection.ts'
 import { defineCommand } from '../kit/define-command.ts'
-import { describeFailure, exitCodes } from '../kit/failures.ts'
+import { exitCodes } from '../kit/failures.ts'
 import { print } from '../kit/output.ts'
 import type { Place, TargetOptions } from '../kit/place.ts'
 import { findTarget, withToken } from '../kit/target.ts'
-
-/** What was found of one thing. */
-interface Finding {
-  subject: string
-  outcome: 'ok' | 'warning' | 'failure'
-  /** What it is, in a line. */
-  detail: string
-  /** The line that mends it. */
-  fix?: string
-}
+import { type Finding, failed } from './doctor-findings.ts'
+import { lookAtMail, lookAtProviders } from './doctor-people.ts'
 
 /** Clocks may differ by so much before an expiry is noticeably wrong. */
 const maxAheadMs = 1_000
@@ -85,6 +77,7 @@ async function examine(given: TargetOptions): Promise<Finding[]> {
     await lookAtPort(settings),
     ...(await lookAtPartners(settings)),
     ...(await lookAtProviders(settings)),
+    ...(await lookAtMail(settings)),
     ...lookAtFiles(),
   ]
 }
@@ -301,30 +294,6 @@ async function lookAtPartners({ webhooks }: ServeSettings): Promise<Finding[]> {
   }
 }
 
-/** By which providers people sign in, if by any. */
-async function lookAtProviders({ publicUrl }: ServeSettings): Promise<Finding[]> {
-  try {
-    const { inspectProviders } = await import('../../latchkey.ts')
-    const found = await inspectProviders(ownVariables())
-    if (found.length > 0 && publicUrl === undefined) {
-      const detail = 'People sign in at providers, and the server does not know its own address.'
-      return [{ subject: 'sign-in', outcome: 'failure', detail, fix: 'Set LATCHKEY_PUBLIC_URL.' }]
-    }
-    return found.map(({ id, issuer, failure }) =>
-      failure === undefined
-        ? { subject: 'sign-in', outcome: 'ok', detail: `The provider ${id} answers at ${issuer}.` }
-        : {
-            subject: 'sign-in',
-            outcome: 'warning',
-            detail: `The provider ${id} cannot be asked at ${issuer}: ${failure}`,
-            fix: 'Let this machine reach it, or correct its issuer.',
-          },
-    )
-  } catch (error) {
-    return [failed('sign-in', error, 'Correct the settings of providers, or unset them.')]
-  }
-}
-
 type InspectedGithub = NonNullable<
   Awaited<ReturnType<typeof import('../../latchkey.ts')['inspectPartners']>>['github']
 >
@@ -376,11 +345,6 @@ function lookAtFiles(): Finding[] {
       fix: 'ulimit -n 65536, or LimitNOFILE=65536 in a systemd unit',
     },
   ]
-}
-
-function failed(subject: string, error: unknown, fix: string): Finding {
-  const [detail = ''] = describeFailure(error).text.split('\n')
-  return { subject, outcome: 'failure', detail, ...(!detail.includes(fix) && { fix }) }
 }
 
 function quote(path: string): string {

@@ -55,7 +55,7 @@ export class Mailer {
   }
 
   async #send({ to, subject, text, html }: Letter, signal: AbortSignal): Promise<void> {
-    this.#transport ??= this.#open()
+    this.#transport ??= openTransport(this.#settings)
     const transport = await this.#transport
     const message = {
       from: this.#settings.from,
@@ -68,23 +68,6 @@ export class Mailer {
     await transport.sendMail(message)
   }
 
-  /** The package is loaded with the first letter: most processes send none. */
-  async #open(): Promise<Transport> {
-    const { createTransport } = await import('nodemailer')
-    const { host, port, tls, account } = this.#settings
-    return createTransport({
-      ...{
-        host,
-        port,
-        secure: tls === 'implicit',
-        requireTLS: tls === 'starttls',
-        ignoreTLS: tls === 'none',
-      },
-      ...(account && { auth: { user: account.user, pass: account.password } }),
-      ...{ dnsTimeout: stepMs, connectionTimeout: stepMs, greetingTimeout: stepMs, socketTimeout: sendMs },
-    })
-  }
-
   #tell(error: unknown): void {
     const { monotonic, warn } = this.#options
     const now = monotonic()
@@ -94,6 +77,17 @@ export class Mailer {
     const why = error instanceof LatchkeyError ? 'too many letters are waiting' : describe(code, responseCode)
     warn(`Mail was not sent by ${this.#settings.host}:${this.#settings.port}: ${why}.`)
   }
+}
+
+/** Opens the way to a mail server. The package is loaded with the first letter: most processes send none. */
+export async function openTransport({ host, port, tls, account }: MailSettings): Promise<Transport> {
+  const { createTransport } = await import('nodemailer')
+  return createTransport({
+    ...{ host, port },
+    ...{ secure: tls === 'implicit', requireTLS: tls === 'starttls', ignoreTLS: tls === 'none' },
+    ...(account && { auth: { user: account.user, pass: account.password } }),
+    ...{ dnsTimeout: stepMs, connectionTimeout: stepMs, greetingTimeout: stepMs, socketTimeout: sendMs },
+  })
 }
 
 /** The codes alone: the words of the server may have the address of the person. */
