@@ -301,3 +301,19 @@ onOneDatabase('SQLite', 'a provider', (makeDatabase) => {
       )
   })
 })
+
+onOneDatabase('PostgreSQL', 'a server at which people sign in by providers', (makeDatabase) => {
+  test('does not start without the keys that seal what a browser has begun: each process must open it', async () => {
+    const database = await makeDatabase()
+    const settings = { database, publicUrl, oidcFile: writeProviders(right) }
+    await using without = await openLatchkey(settings)
+    expect(() => without.signIn.check()).toThrow('set LATCHKEY_SEALING_KEYS')
+    await using sealed = await openLatchkey({
+      ...settings,
+      sealingKeys: [Buffer.alloc(32, 1).toString('base64')],
+    })
+    sealed.signIn.check()
+    await using nobody = await openLatchkey({ database })
+    nobody.signIn.check()
+  })
+})

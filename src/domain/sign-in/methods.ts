@@ -1,5 +1,6 @@
 // What the library can do with sign-ins of people: the table of its methods.
 import type { MemberCaller } from '../../core/actor.ts'
+import { LatchkeyError } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import {
   type BeginSignInInput,
@@ -21,7 +22,10 @@ import type { SignInUnderWay } from './under-way.ts'
 
 /** How people sign in: for strangers, who show what only they can have. */
 export interface SignIn {
-  /** Throws `invalid_input` for a secret of a provider that cannot be read, `public_url_missing` if there are providers. */
+  /**
+   * Throws `invalid_input` for a secret of a provider that cannot be read; if there are providers, `public_url_missing`, and
+   * `keyring_missing` on a PostgreSQL without keys.
+   */
   check(): void
   /** Tells the listed providers, and one that is named, whether passkeys sign in, and whether there is a mail server. */
   options(input?: { provider?: string | undefined }): Omit<SignInOptions, 'tokens'>
@@ -49,6 +53,11 @@ export function signInMethods(engine: Engine): SignIn {
     check: () => {
       for (const provider of engine.providers.list) redirectUriOf(engine, provider)
       engine.providers.check()
+      if (engine.providers.list.length > 0 && !engine.keyring.canSeal)
+        throw new LatchkeyError(
+          'keyring_missing',
+          'People sign in at providers, and what a browser began is sealed by the keys of the instance. Make them with `latchkey keyring new --file <file>`, keep the file, and set LATCHKEY_SEALING_KEYS to what it holds, the same for every process.',
+        )
     },
     options: ({ provider } = {}) => ({
       providers: engine.providers.shown({ named: provider }),
