@@ -45,6 +45,22 @@ onEachDatabase('invitations', (makeDatabase) => {
     expect(told).not.toMatch(/lki_|ada@example/i)
   })
 
+  test('who holds an empty database begins with an owner of the root organization, and no root key', async () => {
+    await using latchkey = await openWithPeople({ database: await makeDatabase() })
+    const invite = (name: string) =>
+      latchkey.invitations.create({ organizationId: 'root', email: `${name}@example.com`, role: 'owner' })
+    const [made] = await Promise.all([invite('ada'), invite('bob')])
+    const { memberId } = await latchkey.invitations.accept(secretOf(made), personOf('ada'))
+    expect(await latchkey.members.get(memberId)).toMatchObject({ organizationId: 'root', role: 'owner' })
+    expect(await latchkey.ensureRootKey()).toBeUndefined()
+    expect((await latchkey.keys.list({})).items).toEqual([])
+    const created = await latchkey.audit.list({ action: 'organization.created' })
+    expect(created.items).toMatchObject([{ organizationId: 'root', actorType: 'operator' }])
+    // Of no other organization it is assumed that it is to be.
+    const absent = { organizationId: 'globex', email: 'ada@example.com', role: 'owner' } as const
+    expect(await codeOf(latchkey.invitations.create(absent))).toBe('organization_not_found')
+  })
+
   test('it makes one member, once, also if two use it at the same time', async () => {
     await using latchkey = await open()
     const made = await inviteAda(latchkey)

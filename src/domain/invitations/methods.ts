@@ -1,6 +1,6 @@
 // Invitations to become a member: a link that is used once, within 72 hours. `accept.ts` says by whom.
 import type { Change, Requirements } from '../../commit/commit.ts'
-import { narrowScope, scopeOf } from '../../core/access.ts'
+import { narrowScope, rootOrganizationId, scopeOf } from '../../core/access.ts'
 import { holdsDatabase } from '../../core/actor.ts'
 import type { ActorOptions } from '../../core/call-options.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
@@ -22,6 +22,7 @@ import { getOrganizationRow } from '../../store/organizations.ts'
 import type { Tx } from '../../store/tables.ts'
 import { checkOptions, creationNames, listMethods } from '../calls.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
+import { addRootOrganization } from '../keys/root-key.ts'
 import { readPage } from '../listing.ts'
 import { getMemberRow, requireCover, requireMayManage, writeMembers } from '../members/rules.ts'
 import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
@@ -78,6 +79,9 @@ async function createInvitation(
     ...{ once, signal: options.signal },
   }
   const made = await engine.commit(actor, requirements, async (change) => {
+    // Who holds the database may begin with an owner in place of a root key.
+    if (organizationId === rootOrganizationId && holdsDatabase(change.actor))
+      await addRootOrganization(change)
     await getOrganizationRow(change.tx, organizationId)
     await mayInvite(change, role)
     const invited = {

@@ -71,7 +71,8 @@ async function firstPrefix({ prefixes }: Engine): Promise<string> {
   return (await prefixes.read())[0]
 }
 
-async function addRootOrganization({ tx, now, record }: Change): Promise<boolean> {
+/** Makes the root organization; false if there is one. */
+export async function addRootOrganization({ tx, now, record }: Change): Promise<boolean> {
   const row = {
     id: rootOrganizationId,
     name: 'Root',
