@@ -241,6 +241,36 @@ onEachDatabase('providers', (makeDatabase, kind) => {
     expect((await copy.finish('two', answerOf(again))).status).toBeGreaterThanOrEqual(400)
   })
 
+  test('who signs in as itself ends the session of a key in the same browser, and the other way round', async () => {
+    const liar = await startLiar()
+    await using server = await start({ id: 'okta', issuer: liar.issuer })
+    const { latchkey, rootKey } = server
+    const ada = server.browser()
+    await ada.pass('okta', { purpose: 'invitation', invitation: await server.invite('acme') })
+    const copyOf = (browser: Browser) => {
+      const copy = Object.assign(server.browser(), { pageValue: browser.pageValue })
+      for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
+      return copy
+    }
+    const isLive = async (browser: Browser) => (await browser.ask('GET', '/v1/sessions')).status === 200
+    const asAda = copyOf(ada)
+    expect(await isLive(asAda)).toBe(true)
+    const signedIn = await ada.ask('POST', '/v1/sessions', undefined, { authorization: `Bearer ${rootKey}` })
+    ada.pageValue = (signedIn.json as unknown as { page_value: string }).page_value
+    expect([await isLive(ada), await isLive(asAda)]).toEqual([true, false])
+    const asRoot = copyOf(ada)
+    expect((await ada.pass('okta')).status).toBe(200)
+    expect([await isLive(ada), await isLive(asRoot)]).toEqual([true, false])
+    const ended = (await latchkey.audit.list({ action: 'session.ended' })).items
+    expect(ended.map(({ organizationId, actorType }) => `${organizationId} ${actorType}`)).toEqual([
+      ...['root key', 'acme member'],
+    ])
+    // A cookie alone ends none.
+    const half = Object.assign(copyOf(ada), { pageValue: undefined })
+    await half.ask('POST', '/v1/sessions', undefined, { authorization: `Bearer ${rootKey}` })
+    expect(await isLive(ada)).toBe(true)
+  })
+
   test('a session opens once for a sign-in, also if the provider gives two codes for it', async () => {
     const liar = await startLiar()
     await using server = await start({ id: 'okta', issuer: liar.issuer })

@@ -23,6 +23,7 @@ import {
   refreshMemberSession,
 } from '../../store/member-sessions.ts'
 import { listStandings, markMembersSeen, type StandingRow } from '../../store/members.ts'
+import { deleteSession, type SessionRow } from '../../store/sessions.ts'
 import type { Tx } from '../../store/tables.ts'
 import type { Engine } from '../engine.ts'
 import type { SignInOrigin, StartedSession } from './sign-in.ts'
@@ -213,21 +214,39 @@ export async function freshenMemberSession(
   })
 }
 
-/** Ends the session of a person that a browser had before it signed in anew, if its values are those of one. */
-async function endReplacedSession(
+/**
+ * Ends the session that a browser had before it signed in anew, if its values are those of one: of a person, or of a key by which it
+ * was signed in.
+ */
+export async function endReplacedSession(
   engine: Engine,
   values: SessionValues,
   { ip, requestId }: Pick<SignInOrigin, 'ip' | 'requestId'>,
 ): Promise<void> {
   if (!areSessionValues(values)) return
   const found = await engine.sessionReads.find(engine.store, digestValue(values.value), ip)
-  if (found?.of !== 'member' || !matchesPage(values.pageValue, found.row.page_digest)) return
+  if (found === undefined || !matchesPage(values.pageValue, found.row.page_digest)) return
+  if (found.of === 'key') return endSessionOfKey(engine, found.row, { ip, requestId })
   const { id, identity_id: identityId } = found.row
   const requirements = { permission: 'any key', identityId, turn: turnOfPerson(identityId) } as const
   await engine.commit(operator, requirements, async (change) => {
     const standings = await listStandings(change.tx, engine.mayAct, [identityId])
     if (await deleteMemberSession(change.tx, id, identityId))
       recordForAll(change, standings, found.row, 'session.ended', { requestId, ip })
+  })
+}
+
+async function endSessionOfKey(
+  engine: Engine,
+  row: SessionRow,
+  origin: Pick<SignInOrigin, 'ip' | 'requestId'>,
+): Promise<void> {
+  const { id: sessionId, key_id: keyId, organization_id: organizationId, kid } = row
+  const requirements = { permission: 'any key', keyId, turn: { organizationId, keyId } } as const
+  await engine.commit(operator, requirements, async ({ tx, record }) => {
+    const by = { type: 'key', keyId, organizationId, kid, permissions: [], sessionId, ...origin } as const
+    if (await deleteSession(tx, sessionId, row))
+      record({ action: 'session.ended', organizationId, keyId, changes: { sessionId } }, by)
   })
 }
 

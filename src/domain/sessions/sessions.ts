@@ -47,6 +47,7 @@ import { unknownKey } from '../keys/rules.ts'
 import {
   chooseStanding,
   endMemberSession,
+  endReplacedSession,
   listMemberSessions,
   markPersonSeen,
   memberCallerOf,
@@ -115,6 +116,8 @@ export async function startSession(
     }
     record(eventOf(caller, 'session.started', row.id))
   })
+  // That of a person, who has signed in by a token now.
+  if (previous && replaced === undefined) await endReplacedSession(engine, previous, { ip, requestId })
   return { session: toSession(row, { ...caller, sessionId: row.id }), ...values }
 }
 

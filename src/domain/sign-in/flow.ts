@@ -2,7 +2,8 @@
 //
 //   begun     the browser keeps, sealed, what it began; nothing is written
 //   answered  the provider has sent it back, and says who the person is
-//   finished  in one transaction: the sign-in is used up, and the session opens, the identity is added, or the sign-in is fresh
+//   finished  in one transaction: the sign-in is used up, and the session opens, the identity is added, or the sign-in is fresh. An
+//             invitation is accepted by a transaction before: if the second fails, the person is a member, and signs in anew
 
 import { sessionEnded } from '../../core/access.ts'
 import type { MemberCaller } from '../../core/actor.ts'
