@@ -48,7 +48,8 @@ export async function signIn(page: Page, token: string): Promise<void> {
   await field.or(opener).waitFor()
   if (await opener.isVisible()) await opener.click()
   await field.fill(token)
-  const button = page.getByRole('button', { name: /^Sign(ing)? in/ })
+  // Not the one for a passkey.
+  const button = page.getByRole('button', { name: /^Sign(ing)? in\W*$/ })
   await button.click()
   await button.waitFor({ state: 'detached' })
 }

@@ -107,7 +107,7 @@ async function takeAll(browser: Browser, look: keyof typeof looks): Promise<void
   // A page with a token on it asks before it is left.
   page.on('dialog', (dialog) => void dialog.accept())
   await page.goto('/')
-  await page.getByLabel('Token', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Use the token of a key' }).waitFor()
   if (isWanted('sign-in')) await shoot(page, `sign-in-${look}`)
   await signIn(page, stage.server.rootKey)
   for (const [name, show] of Object.entries(pictures).filter(([name]) => isWanted(name))) {
