@@ -279,6 +279,11 @@ onEachDatabase('members', (makeDatabase) => {
     const seen = await latchkey.keys.list({ tokenSeenBy: id }, { actor: owner.caller })
     expect(seen.items.map((key) => key.id).sort()).toEqual([manager.id, plain.id].sort())
     expect(await codeOf(latchkey.members.remove(id, { actor: owner.caller }))).toBe('management_keys_left')
+    // Who may revoke no keys does not do so by way of whom it may remove.
+    const { permissions } = await latchkey.members.update(id, { role: 'viewer' })
+    const actor = await makeCaller(latchkey, 'acme', ['latchkey:members:write', ...permissions])
+    const revoking = latchkey.members.remove(id, { actor, managementKeys: 'revoke' })
+    expect(await codeOf(revoking)).toBe('missing_permission')
     const left = await latchkey.members.remove(id, { actor: owner.caller, managementKeys: 'revoke' })
     expect(left).toEqual({ success: true, sessionsEnded: 1, tokensSeen: 2, managementKeys: 1 })
     expect(await latchkey.keys.get(manager.id)).toMatchObject({

@@ -86,6 +86,31 @@ onOneDatabase('SQLite', 'a member at a provider', (makeDatabase) => {
     expect((await ada.ask('POST', '/v1/invitations', invite)).status).toBe(200)
   })
 
+  test('does nothing a second time with what it has begun, whatever codes the provider gives', async () => {
+    await using server = await start()
+    const { okta, google, pass, seconds } = server
+    const ada = await server.join('acme', 'ada@acme.example', 'ada')
+    const expired = { status: 400, json: { code: 'sign_in_expired' } }
+    const twice = async (provider: string, input: object, between: () => Promise<unknown>) => {
+      const begun = await ada.begin(provider, input)
+      const kept = new Map(ada.cookies)
+      expect((await ada.finish(provider, answerOf(begun))).status).toBe(200)
+      await between()
+      for (const [name, value] of kept) ada.cookies.set(name, value)
+      expect(await ada.finish(provider, answerOf(begun))).toMatchObject(expired)
+    }
+    google.claims = { sub: 'g-ada' }
+    await twice('google', { purpose: 'identity' }, async () => {
+      const { identities } = (await ada.ask('GET', '/v1/members/self')).json as unknown as {
+        identities: { id: string }[]
+      }
+      const path = `/v1/members/self/identities/${identities[1]?.id}`
+      expect((await ada.ask('DELETE', path)).status).toBe(200)
+    })
+    okta.claims = { sub: 'ada', auth_time: seconds() }
+    await twice('okta', wanted, async () => pass(60_000))
+  })
+
   test('is not made fresh by the same subject of another provider, or of another issuer', async () => {
     const database = await makeDatabase()
     await using server = await start(database)

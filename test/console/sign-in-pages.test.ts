@@ -242,6 +242,9 @@ describe(`the pages of signing in${browserNote}`, () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
     await expect.poll(() => own.getByRole('listitem').count()).toBe(1)
     await page.getByText('ada@acme.example').first().waitFor()
+    // The window was told what it is for; this page keeps nothing of it, and a link to the window's page begins nothing here.
+    await page.goto('/sign-in/window')
+    await page.getByRole('heading', { level: 1, name: 'There is nothing to do here' }).waitFor()
   })
 
   test.skipIf(skipsBrowser)('take a passkey for everything, and no password', async () => {

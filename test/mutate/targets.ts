@@ -130,8 +130,8 @@ const people = [
   target('domain/sign-in/under-way', 'sign-in', 'sign-in-oidc'),
   target('domain/sign-in/invitation', 'sign-in'),
   target('domain/sign-in/providers', 'sign-in-settings', 'sign-in'),
-  target('domain/sign-in/passkeys', 'console/passkeys'),
-  target('domain/sign-in/web-authn', 'console/passkeys'),
+  target('domain/sign-in/passkeys', 'passkeys-forged', 'console/passkeys-attacks', 'console/passkeys'),
+  target('domain/sign-in/web-authn', 'passkeys-forged', 'console/passkeys'),
   target('domain/sessions/member-sessions', 'members', 'members-http', 'sign-in-fresh', 'sign-in-oidc'),
   target('domain/members/change', 'members', 'sign-in-rules'),
   target('domain/members/identities', 'sign-in', 'sign-in-fresh', 'console/passkeys'),
@@ -306,7 +306,9 @@ const tests = [
   'roles',
   'basic-auth',
   'keys-children-changes',
+  'passkeys-forged',
   'console/passkeys',
+  'console/passkeys-attacks',
 ]
 
 /** Where a test runs on both databases, SQLite shows as much, except of these: they hold what PostgreSQL does. */
