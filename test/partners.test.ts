@@ -118,6 +118,22 @@ onEachDatabase('GitLab', (makeDatabase) => {
     expect(JSON.stringify(server.log)).not.toContain(sharedToken)
   })
 
+  test('is told of a parameter that its calls do not take, once it has shown the token', async () => {
+    await using server = await startTestServer(await makeDatabase(), { gitlabTokens: [sharedToken] })
+    for (const [method, call, body] of [
+      ['GET', 'revocable_token_types', undefined],
+      ['POST', 'revoke_tokens', []],
+    ] as const)
+      for (const query of ['x=1', 'utm_source=a&utm_medium=b', 'x', '=', '%ff=1']) {
+        const request = (headers: Record<string, string>) =>
+          server.request(method, `/v1/leaks/gitlab/${call}?${query}`, { body, headers })
+        expect(await request({ authorization: sharedToken }), `${call}?${query}`).toMatchObject({
+          status: 422,
+          json: { code: 'invalid_input' },
+        })
+      }
+  })
+
   test('has no call where no token is shared', async () => {
     await using server = await startTestServer(await makeDatabase())
     const answer = await server.request('GET', '/v1/leaks/gitlab/revocable_token_types', {
