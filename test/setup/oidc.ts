@@ -138,8 +138,15 @@ export interface RealProvider {
   close(): void
 }
 
-/** Starts one for a redirect address of each of these ids. */
-export async function startRealProvider(ids: readonly string[], base = publicUrl): Promise<RealProvider> {
+/**
+ * Starts one for a redirect address of each of these ids. It tells of a person in the ID token, or in userinfo alone, as the
+ * standard has it.
+ */
+export async function startRealProvider(
+  ids: readonly string[],
+  base = publicUrl,
+  { byUserinfo = false } = {},
+): Promise<RealProvider> {
   const { Provider } = await import('oidc-provider')
   const real = { issuer: '', subject: 'ada', accounts: {}, close: () => {} } as RealProvider
   const jwk = { ...pairs[0]?.privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' }
@@ -151,7 +158,7 @@ export async function startRealProvider(ids: readonly string[], base = publicUrl
           redirect_uris: ids.map((id) => `${base}/sign-in/callback/${id}`),
         },
       ],
-      conformIdTokenClaims: false,
+      conformIdTokenClaims: byUserinfo,
       claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'groups', 'hd'] },
       cookies: { keys: [randomBytes(16).toString('hex')] },
       features: { devInteractions: { enabled: false } },
