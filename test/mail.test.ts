@@ -205,6 +205,25 @@ test('whoever is reset is told so at the address of before, with the link only i
   await latchkey.invitations.accept(secretOf({ url: linkIn(invitation ?? '') }), personOf('ada'))
 })
 
+test('a reset of which nobody could be told by mail is told to the operator, each by the id of its member', async () => {
+  await using mail = await startMailServer({
+    onRcptTo: ({ address }, _session, done) =>
+      done(Object.assign(new Error(`No such user ${address}`), { responseCode: 550 })),
+  })
+  const warnings: string[] = []
+  await using latchkey = await open(mail, (text) => warnings.push(text))
+  await join(latchkey, 'acme', 'owner')
+  const members = [await join(latchkey, 'acme', 'admin', 'ada'), await join(latchkey, 'acme', 'admin', 'bob')]
+  for (const { caller } of members)
+    expect((await latchkey.members.reset(caller.memberId)).url).toMatch(linkPattern)
+  const untold = members.map(
+    ({ caller }) =>
+      `The member ${caller.memberId} was reset, and was not told so by mail: tell the person yourself.`,
+  )
+  expect(warnings.filter((text) => text.includes('was reset'))).toEqual(untold)
+  expect(warnings.join()).not.toMatch(/@example|lki_/)
+})
+
 test('nobody keeps back the notice of a reset by letters sent or refused before', async () => {
   await using mail = await startMailServer()
   await using latchkey = await open(mail)

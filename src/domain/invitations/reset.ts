@@ -47,7 +47,9 @@ export async function resetMember(
   if (mailer === undefined || posting === undefined) return reset
   if (send) return sendInvitation(engine, mailer, posting)
   const { organizationId, email } = reset
-  if (mailer.limit.allowsNotice(organizationId, foldEmail(email)))
-    await mailer.send(organizationId, posting.letter)
+  const isTold =
+    mailer.limit.allowsNotice(organizationId, foldEmail(email)) &&
+    (await mailer.send(organizationId, posting.letter))
+  if (!isTold) mailer.tellUntold(id)
   return reset
 }

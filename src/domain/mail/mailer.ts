@@ -68,6 +68,13 @@ export class Mailer {
     await transport.sendMail(message)
   }
 
+  /** Tells the operator of a member whose reset nobody has written to it: whoever did it shall say so in person. */
+  tellUntold(memberId: string): void {
+    this.#options.warn(
+      `The member ${memberId} was reset, and was not told so by mail: tell the person yourself.`,
+    )
+  }
+
   #tell(error: unknown): void {
     const { monotonic, warn } = this.#options
     const now = monotonic()
