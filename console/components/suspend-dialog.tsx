@@ -7,10 +7,9 @@ import { Creator } from './creator.tsx'
 import { Foreign } from './foreign.tsx'
 import { FormDialog } from './form-dialog.tsx'
 import { ErrorNotice, Notice } from './notices.tsx'
-import { TextField } from './text-field.tsx'
+import { ReasonField } from './reason-field.tsx'
 import { Ago } from './time.tsx'
 
-const maxReason = 500
 const leads = {
   key: {
     suspend:
@@ -79,16 +78,7 @@ export function SuspendDialog({ what, of, endsSession = false, preview, close, d
         </Notice>
       )}
       {!isSuspended && preview}
-      {!isSuspended && (
-        <TextField
-          label="Reason"
-          optional
-          placeholder="Unpaid invoice"
-          value={reason}
-          onChange={setReason}
-          error={[...reason].length > maxReason ? `At most ${maxReason} characters.` : undefined}
-        />
-      )}
+      {!isSuspended && <ReasonField placeholder="Unpaid invoice" value={reason} change={setReason} />}
       {change.isError && <ErrorNotice error={change.error} />}
     </FormDialog>
   )

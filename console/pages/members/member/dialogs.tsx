@@ -6,7 +6,7 @@ import { EditConflict } from '../../../components/edit-conflict.tsx'
 import { Foreign } from '../../../components/foreign.tsx'
 import { FormDialog } from '../../../components/form-dialog.tsx'
 import { ErrorNotice, Notice } from '../../../components/notices.tsx'
-import { TextField } from '../../../components/text-field.tsx'
+import { ReasonField } from '../../../components/reason-field.tsx'
 import { memberName } from '../../../format/members.ts'
 import { roleLabel } from '../../../format/roles.ts'
 import { signInQuery } from '../../../queries.ts'
@@ -60,8 +60,6 @@ export function RoleDialog({ of, close }: MemberDialogProps) {
   )
 }
 
-const maxReason = 500
-
 export function SuspendMemberDialog({ of, close }: MemberDialogProps) {
   const [member] = useState(of)
   const [reason, setReason] = useState('')
@@ -92,16 +90,7 @@ export function SuspendMemberDialog({ of, close }: MemberDialogProps) {
       isTyped={reason !== ''}
     >
       <Own of={member} text="This ends your session. Somebody else must resume you." />
-      {!isSuspended && (
-        <TextField
-          label="Reason"
-          optional
-          placeholder="On leave until March"
-          value={reason}
-          onChange={setReason}
-          error={[...reason].length > maxReason ? `At most ${maxReason} characters.` : undefined}
-        />
-      )}
+      {!isSuspended && <ReasonField placeholder="On leave until March" value={reason} change={setReason} />}
       {change.isError && <ErrorNotice error={change.error} />}
     </FormDialog>
   )

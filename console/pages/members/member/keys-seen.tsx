@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Ban, RotateCw } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { isReserved } from '../../../../src/core/permissions.ts'
 import type { WireCreatedKey, WireKey, WireMember } from '../../../api.ts'
 import { Button } from '../../../components/button.tsx'
@@ -15,6 +15,7 @@ import { Ago } from '../../../components/time.tsx'
 import { TokenOnce } from '../../../components/token-once.tsx'
 import { keysSeenQuery } from '../../../member-queries.ts'
 import { keyQuery } from '../../../queries.ts'
+import type { KeySearch } from '../../../searches.ts'
 import { useSession } from '../../../session.ts'
 import { keyRefusals } from '../../keys/key/key-changes.ts'
 import { RevokeDialog } from '../../keys/key/revoke-dialog.tsx'
@@ -30,14 +31,9 @@ export function KeysSeen({ of: member }: { of: WireMember }) {
   const close = () => setOpen(undefined)
   if (!isReadable) return null
   const created = (
-    <Link
-      to="/organizations/$organization"
-      params={{ organization: member.organization_id }}
-      search={{ created_by: member.id, status: 'all' }}
-      className="text-link underline underline-offset-2"
-    >
+    <KeysOf member={member} search={{ created_by: member.id }}>
       The keys that it created
-    </Link>
+    </KeysOf>
   )
   const keys = seen.data?.items
   return (
@@ -49,14 +45,9 @@ export function KeysSeen({ of: member }: { of: WireMember }) {
         ) : (
           <>
             Keys belong to the organization and stay. Rotate or revoke those that nobody who has left may use.{' '}
-            <Link
-              to="/organizations/$organization"
-              params={{ organization: member.organization_id }}
-              search={{ token_seen_by: member.id, status: 'all' }}
-              className="text-link underline underline-offset-2"
-            >
+            <KeysOf member={member} search={{ token_seen_by: member.id }}>
               Show them as a list
-            </Link>
+            </KeysOf>
             {' · '}
             {created}
           </>
@@ -92,6 +83,26 @@ export function KeysSeen({ of: member }: { of: WireMember }) {
         </Dialog>
       )}
     </Section>
+  )
+}
+
+interface KeysOfProps {
+  member: WireMember
+  search: KeySearch
+  children: ReactNode
+}
+
+/** A way to keys of a member's organization, whatever became of them. */
+function KeysOf({ member: { organization_id: organization }, search, children }: KeysOfProps) {
+  return (
+    <Link
+      to="/organizations/$organization"
+      params={{ organization }}
+      search={{ ...search, status: 'all' }}
+      className="text-link underline underline-offset-2"
+    >
+      {children}
+    </Link>
   )
 }
 
