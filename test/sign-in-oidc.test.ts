@@ -209,11 +209,7 @@ onEachDatabase('providers', (makeDatabase, kind) => {
     expect(await ada.finish('one', { ...answered, iss: two.issuer })).toMatchObject(expired)
     expect(await ada.finish('one', answerOf(begun))).toMatchObject(expired)
     expect(await ada.finish('one', { state: answered.state, iss })).toMatchObject(expired)
-    const denied = await ada.finish('one', {
-      state: answered.state,
-      error: 'access_denied',
-      errorDescription: undefined,
-    })
+    const denied = await ada.finish('one', { state: answered.state, error: 'access_denied' })
     expect(denied).toMatchObject(expired)
     expect(denied.text).toContain('access_denied')
     // Whatever a page of another site has put there, the console does not say in our name.
