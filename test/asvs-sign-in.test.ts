@@ -127,6 +127,8 @@ onOneDatabase('PostgreSQL', 'somebody who signs in', (makeDatabase) => {
       // The code alone is asked for, the scopes of the file, and the answer in the query.
       expect(Object.fromEntries(searchParams)).toEqual({
         ...{ client_id: 'latchkey', response_type: 'code', scope: 'openid email' },
+        // An age that asks nobody anew, so that the provider says when the person signed in there.
+        max_age: '315360000',
         ...{ redirect_uri: `${publicUrl}/sign-in/callback/okta`, code_challenge_method: 'S256' },
         ...{ state: expect.any(String), nonce: expect.any(String), code_challenge: expect.any(String) },
       })

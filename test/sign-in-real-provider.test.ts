@@ -1,6 +1,7 @@
 // What a real provider holds us to, and a stand-in would let pass: who asks it, with what, and what it tells by userinfo alone.
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { onOneDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
@@ -90,6 +91,28 @@ onOneDatabase('SQLite', 'a real provider', (makeDatabase) => {
     expect(await ada.ask('POST', '/v1/invitations', carol)).toMatchObject(stale)
     expect((await pass('ada', { purpose: 'fresh' }, ada)).answer.status).toBe(200)
     expect((await ada.ask('POST', '/v1/invitations', carol)).status).toBe(200)
+  })
+
+  test('signs somebody in again without a question, whose session is no fresher than the first', async () => {
+    await using server = await start()
+    const { provider, invite, pass } = server
+    provider.accounts.ada = { email: 'ada@acme.example', email_verified: true }
+    const invitation = await invite('ada@acme.example')
+    expect((await pass('ada', { purpose: 'invitation', invitation })).answer.status).toBe(200)
+    const cookies = new Map<string, string>()
+    const freshUntil = async () => {
+      const browser = new Browser(server)
+      const answered = await passThrough((await browser.begin('okta')).href, cookies)
+      expect((await browser.finish('okta', answered)).status).toBe(200)
+      const self = (await browser.ask('GET', '/v1/members/self')).json as unknown as { fresh_until: string }
+      return self.fresh_until
+    }
+    const first = await freshUntil()
+    // Whose turn it would be to sign in there: the provider asks nobody, since it knows the browser.
+    provider.subject = 'nobody'
+    // It tells seconds.
+    await setTimeout(1_100)
+    expect(await freshUntil()).toBe(first)
   })
 
   test('gives nothing for a code of another sign-in, nor to a client with a wrong secret', async () => {

@@ -200,9 +200,11 @@ interface GrantContext {
   }
 }
 
-/** Follows a browser through a provider's pages, until it comes back to us; gives what it comes back with. */
-export async function passThrough(url: string): Promise<Record<string, string>> {
-  const cookies = new Map<string, string>()
+/** Follows a browser, with its cookies, through a provider's pages until it comes back to us; gives what it comes back with. */
+export async function passThrough(
+  url: string,
+  cookies = new Map<string, string>(),
+): Promise<Record<string, string>> {
   for (let at = url, i = 0; i < 10; i++) {
     const response = await fetch(at, {
       redirect: 'manual',

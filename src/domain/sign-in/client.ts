@@ -15,6 +15,12 @@ const discoveryMs = 60 * 60_000
 /** So far the clocks of a provider and of this process may differ. */
 const toleranceSeconds = 60
 
+/**
+ * Whoever signed in at the provider within ten years is not asked anew because of it. A provider says when that was (`auth_time`)
+ * only if it is asked for an age: OpenID Connect Core 1.0, section 2. A session is as fresh as that.
+ */
+const anyAgeSeconds = 315_360_000
+
 /** What a provider says of a person: the claims of its ID token, and beside them those that its userinfo alone has. */
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -73,7 +79,7 @@ export class ProviderClient {
         nonce,
         code_challenge: await library.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
-        ...(fresh && { max_age: '0' }),
+        max_age: String(fresh ? 0 : anyAgeSeconds),
       })
       return url.href
     })
