@@ -77,12 +77,12 @@ export function settingsOf(session: Asked): Tab[] {
     ...(may('latchkey:members:read')
       ? [{ label: 'Members', link: { to: '/settings/members' } } as const]
       : []),
+    ...(isRoot ? [{ label: 'Sign-in', link: { to: '/settings/sign-in' } } as const] : []),
     ...(may('latchkey:webhooks:read')
       ? [{ label: 'Webhooks', link: { to: '/settings/webhooks' } } as const]
       : []),
     ...(isRoot
       ? ([
-          { label: 'Sign-in', link: { to: '/settings/sign-in' } },
           { label: 'Permissions', link: { to: '/settings/permissions' } },
           { label: 'Plans', link: { to: '/settings/plans' } },
           { label: 'Policy', link: { to: '/settings/policy' } },
