@@ -10,12 +10,13 @@ import type { Role } from '../../core/roles.ts'
 import { type Acceptance, type ProvedPerson, personSchema } from '../../core/shapes/invitations.ts'
 import { turnOfJoining } from '../../fairness/caller-turn.ts'
 import { findCallers } from '../../store/callers.ts'
-import { ensureIdentity, linkIdentity, standsAt } from '../../store/identities.ts'
+import { ensureIdentity, findIdentity, linkIdentity, standsAt } from '../../store/identities.ts'
 import { changeInvitation, findInvitationBySecret, type InvitationRow } from '../../store/invitations.ts'
 import { findKey } from '../../store/keys.ts'
 import { findMember, findMemberByEmail, insertMember, type MemberRow } from '../../store/members.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
 import { listUnendedSecrets } from '../../store/secrets.ts'
+import { allDone } from '../../store/statements.ts'
 import type { Tx } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
 import type { Engine } from '../engine.ts'
@@ -44,11 +45,15 @@ export async function acceptInvitation(
   const person = parseInput(personSchema, given)
   if (typeof secret !== 'string' || !isInvitationSecret(secret)) throw invitationEnded()
   const digest = digestToken(secret)
-  const found = await engine.store.read((db) => findInvitationBySecret(db, digest))
+  const [found, known] = await engine.store.read((db) =>
+    allDone([findInvitationBySecret(db, digest), findIdentity(db, person)]),
+  )
   if (found === undefined) throw invitationEnded()
   const { organization_id: organizationId } = found
   const turn = turnOfJoining(organizationId)
-  const requirements = { permission: 'any key', membersOf: organizationId, turn } as const
+  // A person who acts elsewhere already is locked too: what `prove` may open is of all of its organizations.
+  const locked = { membersOf: organizationId, identityId: known?.id }
+  const requirements = { permission: 'any key', ...locked, turn } as const
   return engine.commit(operator, requirements, async (change) => {
     const { tx, now } = change
     // It may have been used, or got another secret, meanwhile.

@@ -31,7 +31,7 @@ import { shownUserAgent, toSession, unknownSession } from './told.ts'
 import { areSessionValues, digestValue, drawValues, matchesPage } from './values.ts'
 
 /** From where a person signs in. */
-interface PersonOrigin extends Omit<SignInOrigin, 'permission' | 'rootOnly'> {
+export interface PersonOrigin extends Omit<SignInOrigin, 'permission' | 'rootOnly'> {
   /** When the person last showed who it is, in milliseconds since 1970; now if absent. The session is fresh from then on. */
   provedAt?: number | undefined
 }
@@ -44,11 +44,31 @@ interface PersonOrigin extends Omit<SignInOrigin, 'permission' | 'rootOnly'> {
 export async function startMemberSession(
   engine: Engine,
   identityId: string,
-  { ip, userAgent, requestId, previous, provedAt }: PersonOrigin = {},
+  origin: PersonOrigin = {},
   proveOnce: (change: Change) => Promise<void> = async () => {},
 ): Promise<StartedSession> {
   if (!isId(identityId)) refuseField('identityId', 'Must be the id of an identity, which is a UUID.')
-  const now = engine.now()
+  // Under the identity's lock: two that sign in at once are counted one after the other.
+  const requirements = { permission: 'any key', identityId, turn: turnOfPerson(identityId) } as const
+  const started = await engine.commit(operator, requirements, async (change) => {
+    await proveOnce(change)
+    return openMemberSession(engine, change, identityId, origin)
+  })
+  await endSessionBefore(engine, origin)
+  return started
+}
+
+/**
+ * Opens a session in a change that holds the lock of its identity. The session that the browser had before is left to
+ * {@link endSessionBefore}. Throws `session_ended` for an identity that stands at no active member.
+ */
+export async function openMemberSession(
+  engine: Engine,
+  change: Change,
+  identityId: string,
+  { ip, userAgent, requestId, provedAt }: PersonOrigin,
+): Promise<StartedSession> {
+  const { tx, now } = change
   const values = drawValues(engine.random)
   const row: MemberSessionRow = {
     id: newId(engine),
@@ -62,27 +82,27 @@ export async function startMemberSession(
     user_agent: shownUserAgent(userAgent),
     fresh_until: Math.min(now, provedAt ?? now) + freshMs,
   }
-  // Under the identity's lock: two that sign in at once are counted one after the other.
-  const requirements = { permission: 'any key', identityId, turn: turnOfPerson(identityId) } as const
-  const started = await engine.commit(operator, requirements, async (change) => {
-    const { tx } = change
-    await proveOnce(change)
-    const standings = await listStandings(tx, engine.mayAct, [identityId])
-    const [first] = standings
-    if (first === undefined) throw sessionEnded()
-    const live = await listIdentitySessions(tx, identityId, sessionLimitsAt(now))
-    for (const { id } of live.slice(maxSessionsOfIdentity - 1)) {
-      await deleteMemberSession(tx, id, identityId)
-      recordForAll(change, standings, { ...row, id }, 'session.ended')
-    }
-    await insertMemberSession(tx, row)
-    await markIdentityUsed(tx, identityId, now)
-    recordForAll(change, standings, row, 'session.started', { requestId, ip })
-    const { provider } = await getIdentity(tx, identityId)
-    return { session: toSession(row, memberCallerOf(first, row), provider), ...values }
-  })
+  const standings = await listStandings(tx, engine.mayAct, [identityId])
+  const [first] = standings
+  if (first === undefined) throw sessionEnded()
+  const live = await listIdentitySessions(tx, identityId, sessionLimitsAt(now))
+  for (const { id } of live.slice(maxSessionsOfIdentity - 1)) {
+    await deleteMemberSession(tx, id, identityId)
+    recordForAll(change, standings, { ...row, id }, 'session.ended')
+  }
+  await insertMemberSession(tx, row)
+  await markIdentityUsed(tx, identityId, now)
+  recordForAll(change, standings, row, 'session.started', { requestId, ip })
+  const { provider } = await getIdentity(tx, identityId)
+  return { session: toSession(row, memberCallerOf(first, row), provider), ...values }
+}
+
+/** Ends the session that a browser had before it was given another. Throws `store_unavailable`. */
+export async function endSessionBefore(
+  engine: Engine,
+  { previous, ip, requestId }: PersonOrigin,
+): Promise<void> {
   if (previous !== undefined) await endReplacedSession(engine, previous, { ip, requestId })
-  return started
 }
 
 /** Every organization for which the person acts hears of its sessions. */

@@ -2,9 +2,10 @@
 //
 //   begun     the browser keeps, sealed, what it began; nothing is written
 //   answered  the provider has sent it back, and says who the person is
-//   finished  in one transaction: the sign-in is used up, and the session opens, the identity is added, or the sign-in is fresh. An
-//             invitation is accepted by a transaction before: if the second fails, the person is a member, and signs in anew
+//   finished  in one transaction: the sign-in is used up, and the invitation is accepted, the session opens, the identity is added,
+//             or the sign-in is fresh
 
+import type { Change } from '../../commit/commit.ts'
 import { sessionEnded } from '../../core/access.ts'
 import type { MemberCaller } from '../../core/actor.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
@@ -27,15 +28,14 @@ import {
 } from '../../store/identities.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
 import type { Engine } from '../engine.ts'
-import { acceptInvitation } from '../invitations/accept.ts'
 import { getMemberRow, recordMember } from '../members/rules.ts'
 import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
-import { freshenMemberSession, startMemberSession } from '../sessions/member-sessions.ts'
+import { freshenMemberSession, type PersonOrigin, startMemberSession } from '../sessions/member-sessions.ts'
 import type { SignInOrigin, StartedSession } from '../sessions/sign-in.ts'
 import type { Claims } from './client.ts'
-import { showInvitation } from './invitation.ts'
+import { acceptAndSignIn, showInvitation } from './invitation.ts'
 import { neededClaims, personOf, type SignedInPerson } from './person.ts'
-import { notInvited, requireRoom, signInExpired } from './refusals.ts'
+import { asStranger, notInvited, requireRoom, signInExpired } from './refusals.ts'
 import { applyRules, identityOf } from './rules.ts'
 import { openSignIn, type SignInUnderWay, sealSignIn, signInIdOf, useSignIn } from './under-way.ts'
 
@@ -154,9 +154,7 @@ const ends: Record<SignInPurpose, End> = {
     const { engine, person, kept } = way
     const { provider, issuer, subject, label, email, emailVerified } = person
     const proved = { provider, issuer, subject, label, email, emailVerified }
-    const accepted = await acceptInvitation(engine, kept.invitation ?? '', proved)
-    const { organizationId, memberId, identityId } = accepted
-    return { session: await openSession(way, identityId), organizationId, memberId }
+    return acceptAndSignIn(engine, kept.invitation ?? '', proved, originOf(way), useUp(way))
   },
   identity: addIdentity,
   fresh: async (way, actor) => {
@@ -192,20 +190,21 @@ function provedAtBy({ auth_time: seconds }: Claims): number | undefined {
   return typeof seconds === 'number' ? Math.floor(seconds * 1_000) : undefined
 }
 
-/** Opens a session. Somebody who was signed in at the provider for long has a session that is not fresh. */
+/** Where the session comes from. That of somebody who was signed in at the provider for long is not fresh. */
+function originOf({ browser, claims }: Way): PersonOrigin {
+  return { ...browser, provedAt: provedAtBy(claims) }
+}
+
+/** Uses the sign-in up, in the transaction of what it does. */
+function useUp({ use }: Way): (change: Change) => Promise<void> {
+  return ({ tx, now }) => useSignIn(tx, 'provider', use.state, now)
+}
+
 async function openSession(way: Way, identityId: string): Promise<StartedSession> {
-  const { engine, browser, use, claims } = way
   try {
-    return await startMemberSession(
-      engine,
-      identityId,
-      { ...browser, provedAt: provedAtBy(claims) },
-      ({ tx, now }) => useSignIn(tx, 'provider', use.state, now),
-    )
+    return await startMemberSession(way.engine, identityId, originOf(way), useUp(way))
   } catch (error) {
-    // Nobody's member any more, or of no organization that the provider is for.
-    if (error instanceof LatchkeyError && error.code === 'session_ended') throw notInvited()
-    throw error
+    throw asStranger(error)
   }
 }
 

@@ -32,12 +32,12 @@ import {
 import type { Db } from '../../store/tables.ts'
 import { digestToken } from '../../verification/digest.ts'
 import type { Engine } from '../engine.ts'
-import { acceptInvitation } from '../invitations/accept.ts'
 import { invitationEnded, invitationStatusOf, isInvitationSecret } from '../invitations/rules.ts'
 import { getMemberRow, recordMember, refuseRemoved } from '../members/rules.ts'
 import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { freshenMemberSession, startMemberSession } from '../sessions/member-sessions.ts'
 import type { FinishedSignIn, FinishingBrowser } from './flow.ts'
+import { acceptAndSignIn } from './invitation.ts'
 import { requireRoom } from './refusals.ts'
 import { openSignIn, type SignInUnderWay, sealSignIn, signInIdOf, useSignIn } from './under-way.ts'
 import {
@@ -273,15 +273,8 @@ async function finishRegistration(
   }
   if (invitation === undefined || digestOf(invitation) !== content.invitation) throw passkeyRefused()
   const unproved = { email: null, emailVerified: false }
-  const accepted = await acceptInvitation(
-    engine,
-    invitation,
-    { ...person, ...unproved },
-    (change, { identityId }) => finish(change, identityId),
-  )
-  const session = await startMemberSession(engine, accepted.identityId, browser)
-  const { organizationId, memberId } = accepted
-  return { ...finished, organizationId, memberId, purpose: 'invitation', session }
+  const accepted = await acceptAndSignIn(engine, invitation, { ...person, ...unproved }, browser, finish)
+  return { ...finished, ...accepted, purpose: 'invitation' }
 }
 
 /** Adds a new identity to the member that calls, who began to make its passkey. */

@@ -18,6 +18,11 @@ export function notInvited(): LatchkeyError {
   )
 }
 
+/** Makes of a failed session what a stranger hears: the person is nobody's member any more, or of no organization that the way is for. */
+export function asStranger(error: unknown): unknown {
+  return error instanceof LatchkeyError && error.code === 'session_ended' ? notInvited() : error
+}
+
 /** Throws `too_many_identities` for a member that signs in by so many already. */
 export function requireRoom(identities: readonly unknown[]): void {
   if (identities.length < maxIdentities) return
