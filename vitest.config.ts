@@ -16,7 +16,7 @@ const alone = [
   ...['test/http-batch.test.ts', 'test/verifier-rogue.test.ts'],
 ]
 // They ask for what takes a few seconds on any machine, and many times that beside three others: they run one by one, after all.
-const quiet = ['test/change-lines.test.ts', 'test/cli-wait.test.ts']
+const quiet = ['test/change-lines.test.ts', 'test/cli-wait.test.ts', 'test/neighbours.test.ts']
 // It installs three programs of 300 MB.
 const long = process.env.TEST_LONG === '1' ? [] : ['test/next.test.ts', 'test/older-node.test.ts']
 const exclude = [...configDefaults.exclude, ...ofConsole, ...alone, ...quiet, ...long]

@@ -52,8 +52,9 @@ async function press(page: Page, name: string): Promise<void> {
 }
 
 describe(`the walk of the guide on people${browserNote}`, () => {
-  const browser = useBrowser()
+  // In this order: its pages are left before the server ends.
   const command = useCommand()
+  const browser = useBrowser()
 
   test.skipIf(skipsBrowser)(
     'leads from an empty server to an administrator who rotates a key, and the log names each person',
@@ -230,15 +231,16 @@ describe(`the walk of the guide on people${browserNote}`, () => {
             }))
             const entries = current.getByRole('listitem').filter({ hasText: /#\d+/ })
             await expect.poll(() => entries.count()).toBe(rows.length)
-            const shown = await entries.allInnerTexts()
-            const told = shown.map((entry, i) => {
-              const what = rows[i]?.what ?? ''
-              return {
-                what: entry.startsWith(what) ? what : entry,
-                by: /^by (.+?)(?: from .*)?$/m.exec(entry)?.[1],
-              }
-            })
-            expect(told).toEqual(rows)
+            const told = async () =>
+              (await entries.allInnerTexts()).map((entry, i) => {
+                const what = rows[i]?.what ?? ''
+                return {
+                  what: entry.startsWith(what) ? what : entry,
+                  by: /^by (.+?)(?: from .*)?$/m.exec(entry)?.[1],
+                }
+              })
+            // Names of keys come later than the events.
+            await expect.poll(told).toEqual(rows)
           },
         ],
       }

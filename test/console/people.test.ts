@@ -60,6 +60,8 @@ describe(`people in the console${browserNote}`, () => {
       await choice.waitFor()
       const named = new Set<string | undefined>()
       page.on('request', (request) => {
+        // What the page of before had still to ask is not meant.
+        if (request.isNavigationRequest()) named.clear()
         if (request.url().includes('/v1/') && !request.url().endsWith('/self'))
           named.add(request.headers()['latchkey-organization'])
       })

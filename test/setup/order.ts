@@ -22,7 +22,6 @@ const longest = [
   'keys-rotate-evidence',
   'cli-stop',
   'console/usage',
-  'neighbours',
   'console/sign-in',
   'change-streams',
   'store-schemas',

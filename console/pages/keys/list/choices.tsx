@@ -11,7 +11,7 @@ const sorts: { value: KeySort; label: string }[] = [
   { value: 'last_used_at', label: 'Unused first' },
   { value: 'name', label: 'By name' },
 ]
-const choice = 'input min-h-9 min-w-0 py-1.5 max-sm:px-2 sm:w-auto sm:max-xl:max-w-34'
+const choice = 'input min-h-9 min-w-0 py-1.5 max-xl:px-2 sm:w-auto sm:max-xl:max-w-32'
 
 interface SelectionChoiceProps {
   only: KeySelection | undefined
