@@ -76,12 +76,17 @@ export function bothRules(one: WireRules, other: WireRules): WireRules {
   }
 }
 
+/** What is done when a token leaks, by the rules of the deployment: keys are revoked unless they say otherwise. */
+export function leakRule(deployment: WireRules): string {
+  return asWords(ruleValue('on_leak', deployment)) ?? leakWords.revoke
+}
+
 /**
  * What is done when a token of an organization leaks. What the operator has set for it counts as it is, and what it has set for
  * itself only if that is graver: a laxer rule does not tell which it is.
  */
 export function leakInEffect(deployment: WireRules, own: WireRules): string {
-  const usual = asWords(ruleValue('on_leak', deployment)) ?? leakWords.revoke
+  const usual = leakRule(deployment)
   const its = asWords(ruleValue('on_leak', own)) ?? usual
   const isGraver = graveness(own) >= graveness({ ...deployment, on_leak: deployment.on_leak ?? 'revoke' })
   return its === usual || isGraver

@@ -34,6 +34,16 @@ test('the event of a leak says in words where the token was, who reported it and
 onOneDatabase('SQLite', `a leak in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
 
+  test.skipIf(skipsBrowser)('is followed by what the settings say, set or not', async () => {
+    const server = await browser.serve(await makeDatabase())
+    const page = await browser.open(server, { token: server.rootKey, path: '/settings/leaks' })
+    const done = page.getByRole('region', { name: 'What is done' })
+    await done.getByText('Revoke the key.').waitFor()
+    await server.latchkey.policies.set({ onLeak: 'end_after', leakEndsAfterHours: 4 })
+    await page.reload()
+    await done.getByText('End the token 4 hours later.').waitFor()
+  })
+
   test.skipIf(skipsBrowser)('is listed, told on its key, dealt with there, and cleared', async () => {
     const server = await browser.serve(await makeDatabase())
     const { keys, leaks, policies, verify } = server.latchkey

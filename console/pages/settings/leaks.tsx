@@ -8,6 +8,7 @@ import { CopyBox } from '../../components/copy.tsx'
 import { Notice } from '../../components/notices.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { countOf } from '../../format/limits.ts'
+import { leakRule } from '../../format/policies.ts'
 import { policyQuery } from '../../policy-queries.ts'
 import { useSession } from '../../session.ts'
 import { SettingsTabs } from './settings-tabs.tsx'
@@ -40,7 +41,7 @@ export function LeaksPage() {
   return (
     <Page
       title="Leaks"
-      lead="Whoever finds a token of yours where it should not be can report it here. Its key is marked at once."
+      lead="Whoever finds a token of yours where it should not be can report it here. A moment later the rule below is followed, and the key is marked."
       above={<SettingsTabs />}
     >
       <Section
@@ -61,12 +62,12 @@ export function LeaksPage() {
       </Section>
       <Section
         title="What is done"
-        lead="A rule of the policy says whether the key of a reported token is marked alone, suspended or revoked."
+        lead="A rule of the policy says it. Keys with a latchkey: permission are revoked in any case."
         actions={<LinkButton to="/settings/policy">Policy</LinkButton>}
       >
-        <p className="text-muted">
-          {policy.data?.set_at == null ? 'No policy is set yet.' : 'The policy of this deployment is set.'} An
-          organization may have a stricter one.
+        <p>
+          {policy.data === undefined ? '…' : `${leakRule(policy.data)}.`}{' '}
+          <span className="text-muted">An organization may have a rule of its own.</span>
         </p>
       </Section>
       <Section
