@@ -45,7 +45,8 @@ onEachDatabase('an invitation whose session cannot be opened', (makeDatabase) =>
     expect(await server.members()).toBe(0)
     const browser = new Browser(server)
     expect((await browser.pass('okta', begun)).status).toBe(200)
-    expect((await browser.ask('GET', '/v1/members/self')).json).toMatchObject({ role: 'owner' })
+    const { json: self } = await browser.ask('GET', '/v1/members/self')
+    expect(self).toMatchObject({ role: 'owner', last_seen_at: expect.stringMatching(/Z$/) })
 
     await server.latchkey.organizations.create({ id: 'globex', name: 'Globex' })
     const of = { organizationId: 'globex', email: 'bob@globex.example', role: 'owner' } as const

@@ -92,6 +92,7 @@ export async function openMemberSession(
   }
   await insertMemberSession(tx, row)
   await markIdentityUsed(tx, identityId, now)
+  await markMembersSeen(tx, engine.store.dialect, membersOf(standings), now, now)
   recordForAll(change, standings, row, 'session.started', { requestId, ip })
   const { provider } = await getIdentity(tx, identityId)
   return { session: toSession(row, memberCallerOf(first, row), provider), ...values }
@@ -167,11 +168,11 @@ export async function markPersonSeen(
   since: number,
 ): Promise<void> {
   await markMemberSessionSeen(tx, row, at, since)
-  const members = standings.map((standing) => ({
-    id: standing.member_id,
-    organization_id: standing.organization_id,
-  }))
-  await markMembersSeen(tx, store.dialect, members, at, since)
+  await markMembersSeen(tx, store.dialect, membersOf(standings), at, since)
+}
+
+function membersOf(standings: readonly StandingRow[]) {
+  return standings.map(({ member_id: id, organization_id }) => ({ id, organization_id }))
 }
 
 /** Lists the live sessions of the person who asks, newest first. Throws `invalid_input` if it names a key. */
