@@ -1,4 +1,5 @@
 // Members in the console: invited by a link that is shown once, changed by who may, and removed with what they have seen in sight.
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { createAcme } from '../setup/acme.ts'
 import { onOneDatabase } from '../setup/databases.ts'
@@ -6,6 +7,16 @@ import { startMailServer } from '../setup/mail.ts'
 import { join, publicUrl } from '../setup/people.ts'
 import { browserNote, skipsBrowser, useBrowser } from './browser.ts'
 import { refusalOf } from './chromium.ts'
+
+/** Says that the link of an invitation is stored, and goes on. */
+async function storeLink(page: Page): Promise<void> {
+  await page
+    .getByText(/\/invitation#lki_/)
+    .first()
+    .waitFor()
+  await page.getByLabel('I have stored the link').check()
+  await page.getByRole('button', { name: 'Done' }).click()
+}
 
 onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) => {
   const browser = useBrowser()
@@ -97,12 +108,7 @@ onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) =
       await page.getByRole('link', { name: 'Done' }).click()
       await invite('nobody@acme.example')
       await page.getByText('The mail server has not taken the letter').waitFor()
-      await page
-        .getByText(/\/invitation#lki_/)
-        .first()
-        .waitFor()
-      await page.getByLabel('I have stored the link').check()
-      await page.getByRole('button', { name: 'Done' }).click()
+      await storeLink(page)
     },
   )
 
@@ -159,12 +165,7 @@ onOneDatabase('SQLite', `members in the console${browserNote}`, (makeDatabase) =
     await page.getByText('On leave').waitFor({ state: 'detached' })
     await press('Reset')
     await dialog.getByRole('button', { name: 'Reset' }).click()
-    await page
-      .getByText(/\/invitation#lki_/)
-      .first()
-      .waitFor()
-    await page.getByLabel('I have stored the link').check()
-    await page.getByRole('button', { name: 'Done' }).click()
+    await storeLink(page)
     await page.getByText('the link of its new invitation gives it something').waitFor()
 
     await press('Remove')

@@ -94,18 +94,23 @@ export function Identities({ of: { identities, fresh_until: freshUntil } }: { of
   )
 }
 
-/** A passkey's name is the person's own: by it they know which device has it. */
-function RenameDialog({ identity, close }: { identity: Identity; close: () => void }) {
+/** Changes a way to sign in by a call, and closes what asked for it once the page knows. */
+function useIdentityCall(method: 'PATCH' | 'DELETE', { id }: Identity, close: () => void) {
   const client = useQueryClient()
-  const [label, setLabel] = useState(identity.label)
-  const rename = useMutation({
-    mutationFn: () =>
-      call('PATCH', `/v1/members/self/identities/${identity.id}`, { body: { label: label.trim() } }),
+  return useMutation({
+    mutationFn: (body: object | undefined) =>
+      call(method, `/v1/members/self/identities/${id}`, body && { body }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['self'] })
       close()
     },
   })
+}
+
+/** A passkey's name is the person's own: by it they know which device has it. */
+function RenameDialog({ identity, close }: { identity: Identity; close: () => void }) {
+  const [label, setLabel] = useState(identity.label)
+  const rename = useIdentityCall('PATCH', identity, close)
   return (
     <FormDialog
       title="Rename the passkey"
@@ -114,7 +119,7 @@ function RenameDialog({ identity, close }: { identity: Identity; close: () => vo
       busy={rename.isPending}
       error={rename.error}
       submit={() => {
-        rename.mutate()
+        rename.mutate({ label: label.trim() })
         return true
       }}
       close={close}
@@ -130,14 +135,7 @@ function RenameDialog({ identity, close }: { identity: Identity; close: () => vo
 const soonMs = 120_000
 
 function RemoveDialog({ identity, name, close }: { identity: Identity; name: string; close: () => void }) {
-  const client = useQueryClient()
-  const remove = useMutation({
-    mutationFn: () => call('DELETE', `/v1/members/self/identities/${identity.id}`),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ['self'] })
-      close()
-    },
-  })
+  const remove = useIdentityCall('DELETE', identity, close)
   return (
     <Dialog
       title="Remove a way to sign in"
@@ -152,7 +150,7 @@ function RemoveDialog({ identity, name, close }: { identity: Identity; name: str
       {remove.error !== null && <ErrorNotice error={remove.error} />}
       <DialogActions>
         <Button onClick={close}>Cancel</Button>
-        <Button kind="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
+        <Button kind="danger" busy={remove.isPending} onClick={() => remove.mutate(undefined)}>
           {remove.isPending ? 'Removing…' : 'Remove'}
         </Button>
       </DialogActions>
