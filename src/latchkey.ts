@@ -55,7 +55,7 @@ import { noteOpening } from './domain/openings.ts'
 import { openPartners, partnersOf } from './domain/partners/partners.ts'
 import { systemRandom } from './domain/random.ts'
 import { countSealedValues, resealingJob } from './domain/sealed-values.ts'
-import { SessionReads } from './domain/sessions/reads.ts'
+import { findSignedIn, SessionReads } from './domain/sessions/reads.ts'
 import { SignInLimit } from './domain/sessions/sign-in-limit.ts'
 import { Providers } from './domain/sign-in/providers.ts'
 import { relyingPartyOf } from './domain/sign-in/web-authn.ts'
@@ -68,6 +68,7 @@ import { SealBell, type Sealer, sealAll, sealingJob, sharedSealing } from './job
 import { usageJob } from './jobs/usage.ts'
 import { instantsOf } from './store/instants.ts'
 import { foldNewNames } from './store/organizations.ts'
+import { findPortalSession } from './store/portal-sessions.ts'
 import { placeDatabase } from './store/sqlite-memory.ts'
 import { openStore, refusalOf, warnProcess } from './store/store.ts'
 import { keepPlaces, saveUsage } from './store/usage.ts'
@@ -194,7 +195,9 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     mailer: mail && new Mailer(mail, { monotonic, warn }),
     reachedLimits,
     signInLimit: new SignInLimit(),
-    sessionReads: new SessionReads(),
+    sessionReads: new SessionReads(findSignedIn),
+    portalReads: new SessionReads((db, digest) => findPortalSession(db, 'digest', digest)),
+    portalLinkReads: new SessionReads((db, digest) => findPortalSession(db, 'link_digest', digest)),
     now,
     at,
     random,

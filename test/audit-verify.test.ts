@@ -264,7 +264,7 @@ test('that ends early, is of another log or is signed by another key does not fi
         actorType: 'operator',
         isForeign: false,
       },
-      ...{ organizationId, keyId: null, changes: '{"name":"\ufffd"}', requestId: null, ip: null },
+      ...{ organizationId, keyId: null, changes: '{"name":"\ufffd"}', requestId: null, ip: null, via: null },
     }
     const texts = leafTexts(source)
     const salts = { details: 'A'.repeat(22), origin: null }

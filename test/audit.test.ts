@@ -35,6 +35,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
       requestId: 'req-1',
       ip: '203.0.113.7',
       isErased: false,
+      via: null,
     }
     await sealNow(database)
     const { items } = await latchkey.audit.list({ organizationId: 'acme' }, { actor: caller })

@@ -363,6 +363,7 @@ onEachDatabase('over HTTP', (makeDatabase) => {
       request_id: 'deploy-42',
       ip: '127.0.0.1',
       is_erased: false,
+      via: null,
       sequence: json[0]?.sequence === null ? null : 2,
     })
   })

@@ -31,14 +31,14 @@ onOneDatabase('SQLite', 'the value of the page', (makeDatabase) => {
       'the value of the cookie': { 'latchkey-session': cookie.slice('latchkey='.length) },
       'all but its end': { 'latchkey-session': `${browser['latchkey-session'].slice(0, 42)}-` },
     })
-    for (const { method, path, operationId, access, tokenOnly, form } of routes) {
+    for (const { method, path, operationId, access, tokenOnly, portal, form } of routes) {
       if (access === 'public') continue
       const target = path.replaceAll(/\{\w+\}/g, 'root')
       for (const [what, headers] of shown) {
         // A program says of its request whatever it likes.
         const answer = await ask(server, method, target, { cookie, ...headers }, bodyOf(method))
         if (form) expect(answer.json.error, operationId).toBe('invalid_client')
-        else if (tokenOnly) expect(answer.json.code, operationId).toBe('missing_token')
+        else if (tokenOnly || portal) expect(answer.json.code, operationId).toBe('missing_token')
         else expectEnded(answer, `${operationId} with ${what}`)
       }
     }

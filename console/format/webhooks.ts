@@ -22,6 +22,8 @@ const nouns: Record<string, string> = {
   policy: 'Policies',
   member: 'Members',
   invitation: 'Invitations',
+  portal_session: 'Sessions of the customer page',
+  portal_user: 'Users of the customer page',
   webhook: 'Webhooks',
   log: 'The log itself',
 }

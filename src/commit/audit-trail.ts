@@ -30,5 +30,6 @@ export function toEvent(source: IdSource, actor: Actor | Anonymous | ProviderAct
     changes: JSON.stringify(toWire(deed.changes ?? {})),
     request_id: ('requestId' in actor ? actor.requestId : undefined) ?? null,
     ip: caller?.ip ?? null,
+    via: caller?.type === 'user' ? caller.sessionId : null,
   }
 }

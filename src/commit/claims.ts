@@ -9,7 +9,7 @@
 // other columns are the associated data, so an answer opens in its own row alone. What was asked for is compared by its HMAC under
 // another part of the same key.
 import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { type Actor, callerIdOf, holdsDatabase } from '../core/actor.ts'
+import { type Actor, callerNameOf, holdsDatabase } from '../core/actor.ts'
 import { keptAnswersMs, maxKeptAnswers } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
@@ -60,7 +60,7 @@ export class Claims {
   ): Promise<T> {
     // Who holds the database has nothing to seal an answer under.
     if (request === undefined || holdsDatabase(actor)) return change(undefined)
-    const claim = new Claim(callerIdOf(actor), request, this.#random)
+    const claim = new Claim(callerNameOf(actor), request, this.#random)
     if (this.#underWay.has(claim.id)) throw inProgress()
     this.#underWay.add(claim.id)
     try {

@@ -13,8 +13,6 @@ import { invalidToken, requirePermission, scopeOf, sessionEnded } from '../core/
 import {
   type Actor,
   type Anonymous,
-  type Caller,
-  callerIdOf,
   holdsDatabase,
   type LiveActor,
   type ProviderActor,
@@ -30,12 +28,12 @@ import { type AuditRow, insertAuditEvents } from '../store/audit.ts'
 import type { LastStatements } from '../store/backend.ts'
 import { anyOrganization, type LoggedChange, type Topic } from '../store/changes.ts'
 import type { AnsweredRow } from '../store/idempotent-requests.ts'
-import { type KeyLocks, lockKeys, tryLockCallers } from '../store/key-locks.ts'
 import { queueEvents } from '../store/sealed-log.ts'
 import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
 import { type Deed, toEvent } from './audit-trail.ts'
+import { type Locking, lockCallers, lockedNamesOf } from './caller-locks.ts'
 import type { ChangeLines } from './change-lines.ts'
 import { Claims } from './claims.ts'
 import {
@@ -46,6 +44,7 @@ import {
   toLiveKey,
   toLiveMember,
 } from './live-callers.ts'
+import { findLiveUsers, type LiveUsers, toLiveUser } from './live-users.ts'
 
 /** What a change takes. */
 export interface Requirements {
@@ -63,6 +62,8 @@ export interface Requirements {
   membersOf?: string | undefined
   /** The identity of a session that it ends: no change by that identity runs meanwhile. */
   identityId?: string | undefined
+  /** The organization whose portal sessions it makes or ends: no other such change, and none by one of them, runs meanwhile. */
+  portalOf?: string | undefined
   /** The request that it comes from, if that is to be done once; its result is then what it answers. */
   once?: Once | undefined
   /** Takes the change out of its line if it is raised before the change has begun. */
@@ -160,6 +161,10 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'invitation.sent': undefined,
   'invitation.revoked': undefined,
   'invitation.accepted': undefined,
+  'portal_session.created': undefined,
+  'portal_session.opened': undefined,
+  'portal_session.ended': undefined,
+  'portal_user.forgotten': undefined,
   'log.signer_added': undefined,
   'log.checkpoint': undefined,
   'log.erased': undefined,
@@ -171,12 +176,6 @@ const topics: Record<AuditAction, Topic | undefined> = {
   'webhook.deleted': undefined,
   'webhook.disabled': undefined,
   'log.restored': undefined,
-}
-
-/** What a transaction locks beside its callers' keys, and how. */
-interface Locking extends Omit<KeyLocks, 'callers'> {
-  /** It waits for no lock of its callers: those whose keys others hold are `isHeld`. */
-  passesOver?: true
 }
 
 /** What this process remembers of the database. */
@@ -232,6 +231,7 @@ export class Writer {
       suspendedId,
       membersOf,
       identityId,
+      portalOf,
       once,
       signal,
       turn,
@@ -255,7 +255,7 @@ export class Writer {
           : this.claims.finish(tx, [{ claim, answer: made as object }], [], change.now)
       // Who may not suspend an organization keeps none waiting.
       const organizationId = targets.scope === undefined ? suspendedId : undefined
-      const locking = { targets, left: leftKeyId, organizationId, membersOf, identityId }
+      const locking = { targets, left: leftKeyId, organizationId, membersOf, identityId, portalOf }
       const transact = () => this.transact([actor], locking, workOnce, answer)
       return (await this.#lines.change(actor, transact, { signal, turn })).made
     })
@@ -280,20 +280,22 @@ export class Writer {
         async (tx) => {
           // One behind the other without waiting: the connection keeps their order, and the second sees what was
           // committed when the first had its locks.
-          const [held, keys, members] = await allDone([
-            this.#lock(tx, callers, locking),
+          const [held, keys, members, users] = await allDone([
+            lockCallers(tx, this.#store.dialect, callers, locking),
             findLiveKeys(tx, callers),
             findLiveMembers(tx, this.#mayAct, callers),
+            findLiveUsers(tx, callers),
           ])
           const now = this.#source.now()
-          const isHeld = (actor: Actor) => !holdsDatabase(actor) && held?.has(callerIdOf(actor)) === true
+          const isHeld = (actor: Actor) =>
+            held !== undefined && !holdsDatabase(actor) && lockedNamesOf(actor).some((name) => held.has(name))
           return work({
             tx,
             now,
             isHeld,
             begin: (actor, permission) => {
               if (isHeld(actor)) throw new TypeError('Another change holds the key of this actor.')
-              const live = this.#admit(actor, permission, { keys, members }, now)
+              const live = this.#admit(actor, permission, { keys, members, users }, now)
               const announce = (change: LoggedChange) => void logged.push(change)
               const record = (deed: Deed, by: Actor | Anonymous | ProviderActor = live) => {
                 events.push(toEvent(this.#source, by, deed))
@@ -323,34 +325,19 @@ export class Writer {
     }
   }
 
-  /** Locks the keys of callers, and what else a change depends on; returns the keys that it has passed over. */
-  async #lock(
-    tx: Tx,
-    callers: readonly Caller[],
-    { passesOver, ...locks }: Locking,
-  ): Promise<ReadonlySet<string> | undefined> {
-    const { dialect } = this.#store
-    const keyIds = callers.flatMap((caller) => (caller.type === 'key' ? caller.keyId : []))
-    const members = callers.filter((caller) => caller.type === 'member')
-    if (passesOver) return tryLockCallers(tx, dialect, keyIds, members)
-    const { targets, organizationId, membersOf, identityId } = locks
-    if (
-      callers.length > 0 ||
-      targets?.ids.length ||
-      (organizationId ?? membersOf ?? identityId) !== undefined
-    )
-      await lockKeys(tx, dialect, { ...locks, callers: keyIds, members })
-    return undefined
-  }
-
   #admit(
     actor: Actor,
     permission: Requirements['permission'],
-    { keys, members }: { keys: LiveKeys; members: LiveMembers },
+    { keys, members, users }: { keys: LiveKeys; members: LiveMembers; users: LiveUsers },
     now: number,
   ): LiveActor {
     if (holdsDatabase(actor)) return actor
-    const live = actor.type === 'key' ? toLiveKey(actor, keys, now) : toLiveMember(actor, members, now)
+    const live =
+      actor.type === 'key'
+        ? toLiveKey(actor, keys, now)
+        : actor.type === 'member'
+          ? toLiveMember(actor, members, now)
+          : toLiveUser(actor, users, now)
     if (live === undefined) {
       // What is remembered here let it through: it is out of date.
       if (actor.type === 'key') this.#memory.forget('key', actor.keyId)

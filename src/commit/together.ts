@@ -1,6 +1,6 @@
 // Changes that share a transaction: those that come while others are being written, so that one fsync makes them all
 // durable. Each is judged by itself, and none fails for another.
-import { type Actor, callerIdOf, holdsDatabase } from '../core/actor.ts'
+import { type Actor, callerNameOf, holdsDatabase } from '../core/actor.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
 import type { AnsweredRow } from '../store/idempotent-requests.ts'
 import { allDone } from '../store/statements.ts'
@@ -111,7 +111,7 @@ export class Together<Wanted, Made, Answer extends object> {
     const held = await this.#write(inTime, { passesOver: true }, (transact) => this.#lines.batch(transact))
     // No batch waits for them, nor does the next one: each caller's changes wait by themselves, in its own turn.
     for (const ofKey of Map.groupBy(held, ({ actor }) =>
-      holdsDatabase(actor) ? '' : callerIdOf(actor),
+      holdsDatabase(actor) ? '' : callerNameOf(actor),
     ).values()) {
       const [{ actor }] = ofKey as [Waiting<Wanted, Answer>]
       void this.#write(ofKey, {}, (transact) => this.#lines.change(actor, transact))

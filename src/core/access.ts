@@ -1,8 +1,21 @@
 // What a caller may reach and grant. Who calls comes from its token alone, never from a body.
-import { type Actor, type Caller, holdsDatabase, type KeyCaller, type LiveActor } from './actor.ts'
+import {
+  type Actor,
+  type Caller,
+  holdsDatabase,
+  type KeyCaller,
+  type LiveActor,
+  type UserCaller,
+} from './actor.ts'
 import { LatchkeyError, refuseField } from './errors.ts'
 import { isOrganizationId } from './id-form.ts'
-import { covers, type ManagementPermission, missingPermissions, reservedNamespace } from './permissions.ts'
+import {
+  covers,
+  isReserved,
+  type ManagementPermission,
+  missingPermissions,
+  reservedNamespace,
+} from './permissions.ts'
 import { customerRoles, notOnRoot, type Role, rootRoles } from './roles.ts'
 import type { Scope } from './scope.ts'
 import { isLater } from './status.ts'
@@ -14,6 +27,11 @@ export const rootOrganizationId = 'root'
 export function scopeOf(actor: Actor): Scope {
   if (holdsDatabase(actor) || actor.organizationId === rootOrganizationId) return undefined
   return actor.organizationId
+}
+
+/** The prefixes of which somebody reaches the keys; null for all. */
+export function reachOf(actor: Actor): readonly string[] | null {
+  return actor.type === 'user' ? actor.prefixes : null
 }
 
 /** Narrows an actor's scope to the organization that it names. A foreign one is as unknown as one that is not there. */
@@ -52,6 +70,8 @@ export function requireGrantable(actor: Actor, granted: readonly string[], organ
 /** What a caller may give away to an organization: what it holds there, and as a member what its organization says. */
 function grantableBy(caller: Caller, organizationId: string | undefined): readonly string[] {
   if (caller.type === 'key') return caller.permissions
+  // What it holds of ours is for itself alone.
+  if (caller.type === 'user') return caller.permissions.filter((permission) => !isReserved(permission))
   return [...permissionsOn(caller, organizationId), ...caller.grantable]
 }
 
@@ -153,6 +173,15 @@ export function requireKeyCaller<Some extends Actor>(actor: Some): Extract<Some,
   )
 }
 
+/** Gives the user that calls. Throws `invalid_input` for everybody else. */
+export function requireUserCaller(actor: Actor): UserCaller {
+  if (actor.type === 'user') return actor
+  refuseField(
+    'actor',
+    'Name the user of a portal session, as latchkey.portal.authenticate(token) returns it.',
+  )
+}
+
 // One sentence for all of them: nobody learns which token once opened something.
 export function invalidToken(): LatchkeyError {
   return new LatchkeyError('invalid_token', 'The token is unknown, expired or revoked.')
@@ -161,6 +190,11 @@ export function invalidToken(): LatchkeyError {
 /** The refusal of every session that opens nothing. */
 export function sessionEnded(): LatchkeyError {
   return new LatchkeyError('session_ended', 'The session has ended. Sign in again.')
+}
+
+/** The refusal of every portal session that opens nothing. */
+export function portalSessionEnded(): LatchkeyError {
+  return new LatchkeyError('session_ended', 'The session has ended. Open the page anew.')
 }
 
 // One sentence for all of them: nothing may tell a foreign id from an unknown one.

@@ -47,8 +47,26 @@ export interface MemberCaller extends Asker {
   sessionId: string
 }
 
-/** Who calls: a key, or a person. */
-export type Caller = KeyCaller | MemberCaller
+/** A user of the operator's own, who acts by a portal session for an organization that is not the root one. */
+export interface UserCaller extends Asker {
+  /** Tells a user from the other kinds of actors. */
+  readonly type: 'user'
+  /** The id of the user, which is the operator's own. */
+  userId: string
+  /** What pages call it; null if nobody said. */
+  userName: string | null
+  /** The portal session by which it asks. */
+  sessionId: string
+  /** What the tokens of the keys begin with that it reaches; null for all of its organization. */
+  prefixes: readonly string[] | null
+  /** The secret of the key that made the session; null if none did. */
+  kid: string | null
+  /** The key or member that made the session, without which it opens nothing; null for who holds the database. */
+  madeBy: { type: 'key' | 'member'; id: string } | null
+}
+
+/** Who calls: a key, a person, or a user of the operator's. */
+export type Caller = KeyCaller | MemberCaller | UserCaller
 
 /** Makes the caller of a key that has proved itself by a secret, whose kid this is, or by a session opened with it. */
 export function callerOf(
@@ -59,9 +77,15 @@ export function callerOf(
   return { type: 'key', keyId, organizationId, kid, permissions, requestId, ip }
 }
 
-/** The id of the key or the member that calls. */
+/** The id of the key, the member or the user that calls. */
 export function callerIdOf(caller: Caller): string {
+  if (caller.type === 'user') return caller.userId
   return caller.type === 'key' ? caller.keyId : caller.memberId
+}
+
+/** What tells a caller from all others. The id of a user is any text, and another organization may have one of the same. */
+export function callerNameOf(caller: Caller): string {
+  return caller.type === 'user' ? `user ${caller.organizationId} ${caller.userId}` : callerIdOf(caller)
 }
 
 /** The process that holds the database, and so may do everything. */
@@ -98,6 +122,7 @@ export function readActor(actor: Actor | undefined): Actor {
     if (actor.type === 'key' && areTexts(actor.kid, actor.keyId, actor.organizationId)) return actor
     if (actor.type === 'member' && areTexts(actor.memberId, actor.sessionId, actor.organizationId))
       return actor
+    if (actor.type === 'user' && areTexts(actor.userId, actor.sessionId, actor.organizationId)) return actor
   }
   refuseField('actor', 'Must be a caller, as latchkey.authenticate(token) returns it.')
 }
@@ -136,7 +161,7 @@ interface Live {
 }
 
 /** A caller as the database has it inside the transaction of its change. */
-export type LiveCaller = (KeyCaller & Live) | (MemberCaller & Live)
+export type LiveCaller = (KeyCaller & Live) | (MemberCaller & Live) | (UserCaller & Live)
 
 /** Who acts, as the database has it inside the transaction of its change. */
 export type LiveActor = LiveCaller | Exclude<Actor, Caller>

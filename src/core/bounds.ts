@@ -149,6 +149,19 @@ export const maxSessionsOfKey = 20
 /** The same of a person. */
 export const maxSessionsOfIdentity = 20
 
+// The customers' page.
+
+/** A portal session lasts so long if nobody says it, by its kind, and at most, in seconds. */
+export const linkSessionSeconds = 3_600
+export const embedSessionSeconds = 900
+export const longestPortalSeconds = 12 * 3_600
+/** The link of a session can be used for so long. */
+export const portalLinkMs = 5 * 60_000
+/** Of a user's more than so many portal sessions, the oldest ends. */
+export const maxPortalSessionsOfUser = 20
+/** So long a portal session is kept that has expired. */
+export const keptPortalSessionsMs = 24 * 60 * 60_000
+
 // Members.
 
 /** An invitation can be used for so long. */

@@ -8,6 +8,7 @@ import type { CreatedKey } from '../core/shapes/keys.ts'
 import type { MayAct } from '../core/sign-in-reach.ts'
 import type { RandomSource } from '../core/token.ts'
 import type { Instant } from '../store/instants.ts'
+import type { FoundPortalSession } from '../store/portal-sessions.ts'
 import type { Store } from '../store/store.ts'
 import type { Memory } from '../verification/read-through.ts'
 import type { LogWatch } from './events/watch.ts'
@@ -19,7 +20,7 @@ import type { OwnUses } from './keys/last-uses.ts'
 import type { OwnProfiles } from './keys/own-profiles.ts'
 import type { ReachedLimits } from './limits/reached.ts'
 import type { Mailer } from './mail/mailer.ts'
-import type { SessionReads } from './sessions/reads.ts'
+import type { FoundSession, SessionReads } from './sessions/reads.ts'
 import type { SignInLimit } from './sessions/sign-in-limit.ts'
 import type { Providers } from './sign-in/providers.ts'
 
@@ -58,7 +59,10 @@ export interface Engine extends OwnUses, OwnProfiles {
   /** Tells of quotas that are used up. */
   reachedLimits: Pick<ReachedLimits, 'record'>
   signInLimit: SignInLimit
-  sessionReads: SessionReads
+  sessionReads: SessionReads<FoundSession>
+  /** The same of portal sessions by their tokens, and by the secrets of their links. */
+  portalReads: SessionReads<FoundPortalSession>
+  portalLinkReads: SessionReads<FoundPortalSession>
   /** Milliseconds since 1970, by the wall clock. */
   now: () => number
   /** The time in a statement: the database's, which is one for all processes, unless a test decides it. */

@@ -1,7 +1,10 @@
 // What the library can do with each noun, as its methods are offered.
+import type { UserCaller } from '../core/actor.ts'
 import type { ActorOptions } from '../core/call-options.ts'
 import type { LibraryInvitations } from '../core/shapes/invitations.ts'
 import type { Members } from '../core/shapes/members.ts'
+import type { Portal } from '../core/shapes/portal.ts'
+import type { PortalSessions } from '../core/shapes/portal-sessions.ts'
 import { auditMethods } from './audit/methods.ts'
 import { offerMethods } from './calls.ts'
 import type { Engine } from './engine.ts'
@@ -12,6 +15,8 @@ import { memberMethods } from './members/methods.ts'
 import { organizationMethods } from './organizations.ts'
 import { planMethods } from './plans.ts'
 import { policyMethods } from './policies.ts'
+import { portalMethods } from './portal/methods.ts'
+import { portalSessionMethods } from './portal/sessions.ts'
 import { type LibrarySessions, sessionMethods } from './sessions/methods.ts'
 import { settlementMethods } from './settlements.ts'
 import { type SignIn, signInMethods } from './sign-in/methods.ts'
@@ -30,6 +35,10 @@ export interface People {
   signIn: SignIn
   /** Signs people in by passkeys, and makes them. */
   passkeys: Passkeys
+  /** Makes, lists and ends the sessions of the operator's users on their customers' page. */
+  portalSessions: PortalSessions<ActorOptions>
+  /** What that page asks, by such a user. */
+  portal: Portal<ActorOptions, UserCaller>
 }
 
 /** Makes the methods of every noun but webhooks, whose sending begins with them. */
@@ -48,5 +57,7 @@ export function nounMethods(engine: Engine) {
     sessions: offerMethods(engine, sessionMethods(engine)),
     signIn: signInMethods(engine),
     passkeys: passkeyMethods(engine),
+    portalSessions: offerMethods(engine, portalSessionMethods(engine)),
+    portal: offerMethods(engine, portalMethods(engine)),
   }
 }

@@ -37,6 +37,7 @@ import {
   toOrganization,
 } from '../store/organizations.ts'
 import { findPlan, lockPlan } from '../store/plans.ts'
+import { endPortalSessions } from '../store/portal-sessions.ts'
 import { deleteOrganizationSessions } from '../store/sessions.ts'
 import type { Db, Tx } from '../store/tables.ts'
 import { releaseWebhooks } from '../store/webhooks.ts'
@@ -224,6 +225,7 @@ async function suspendOrganization(
       throw new LatchkeyError('root_organization', 'The root organization cannot be suspended.')
     requireRevision(before, options)
     await deleteOrganizationSessions(tx, engine.store.dialect, id)
+    await endPortalSessions(tx, id, now)
     return { suspended_at: now, suspended_by: creatorOf(actor).createdBy, suspended_reason: reason }
   })
 }

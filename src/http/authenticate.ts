@@ -1,6 +1,6 @@
 // Who calls: a bearer token tells (RFC 6750), on some routes one that is a password, or the session that a browser got for one. What the caller may do is
 // judged at every call.
-import { invalidToken, sessionEnded } from '../core/access.ts'
+import { invalidToken, portalSessionEnded, sessionEnded } from '../core/access.ts'
 import { type Caller, callerOf } from '../core/actor.ts'
 import { readBasic, readBearer } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
@@ -51,6 +51,28 @@ export async function authenticate(
   return callerOf(verdict, kid, exchange)
 }
 
+/**
+ * Tells who calls from a page of a portal session, by its token. Throws `missing_token`, `session_ended` for every token that opens
+ * nothing there, `origin_not_allowed`.
+ */
+export async function authenticatePortal(
+  { authenticator }: Kit,
+  header: ReadHeader,
+  exchange: Exchange,
+): Promise<Caller> {
+  const token = readBearer(header('authorization'))
+  if (token === undefined)
+    throw new LatchkeyError(
+      'missing_token',
+      'Send the token of a portal session as Authorization: Bearer <token>.',
+    )
+  const { ip, requestId } = exchange
+  const user = await authenticator.portal?.authenticate(token, { origin: header('origin'), ip, requestId })
+  if (user === undefined) throw portalSessionEnded()
+  exchange.portalSessionId = user.sessionId
+  return user
+}
+
 /** The request by which somebody calls. */
 export function clientOf({ ip, method, route }: Exchange, header: ReadHeader): RequestParts {
   return { ip, method, target: route, userAgent: header('user-agent') }
@@ -76,7 +98,7 @@ export async function authenticateSession(
   const caller = await kit.authenticator.sessions.authenticate(values, { ip: exchange.ip, organizationId })
   if (caller === undefined) throw sessionEnded()
   if (caller.type === 'key') exchange.keyId = caller.keyId
-  else exchange.memberId = caller.memberId
+  else if (caller.type === 'member') exchange.memberId = caller.memberId
   return { ...caller, requestId: exchange.requestId, ip: exchange.ip }
 }
 

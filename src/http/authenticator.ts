@@ -1,7 +1,8 @@
 // What the kit asks of the library: to judge tokens and sessions.
-import type { Caller } from '../core/actor.ts'
+import type { Caller, UserCaller } from '../core/actor.ts'
 import type { Purpose } from '../core/purpose.ts'
 import type { RequestParts } from '../core/request-context.ts'
+import type { PortalOrigin } from '../core/shapes/portal.ts'
 import type { SessionValues } from '../core/shapes/sessions.ts'
 import type { Verdict } from '../core/shapes/verification.ts'
 
@@ -16,5 +17,10 @@ export interface Authenticator {
       values: SessionValues,
       origin: { ip?: string | undefined; organizationId?: string | undefined },
     ): Promise<Caller | undefined>
+  }
+  /** Judges the tokens of portal sessions; absent where there are none. */
+  portal?: {
+    /** Tells who calls by a session's token; undefined for one that opens nothing. Throws `origin_not_allowed`. */
+    authenticate(token: string, origin: PortalOrigin): Promise<UserCaller | undefined>
   }
 }

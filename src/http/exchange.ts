@@ -32,6 +32,8 @@ export interface Exchange {
   keyId?: string | undefined
   /** The id of the member that calls, if it is no key. */
   memberId?: string | undefined
+  /** The id of the portal session that calls. */
+  portalSessionId?: string | undefined
   /** The name of the cookie by which it calls, if it shows no token; never its value. */
   cookieName?: string
   /** The public part of the token that was refused, or that was judged for the caller. */

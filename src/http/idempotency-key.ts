@@ -44,7 +44,11 @@ export function readIdempotentRequest(
   if (key === undefined) return undefined
   const token = readBearer(header('authorization'))
   const secret =
-    token === undefined ? readSessionValues(kit, header, exchange)?.value : parseToken(token)?.token
+    token === undefined
+      ? readSessionValues(kit, header, exchange)?.value
+      : exchange.portalSessionId === undefined
+        ? parseToken(token)?.token
+        : token
   // Who calls was admitted by one of them.
   if (secret === undefined) throw new TypeError('The caller is known by neither a token nor a session.')
   const [path] = url.split(/[?#]/)

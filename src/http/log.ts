@@ -37,14 +37,14 @@ export function createRecorder(
   const reads = createLogSampler(report)
 
   function getsLine(
-    { method, route, verdicts, error, keyId, memberId, ip }: Exchange,
+    { method, route, verdicts, error, keyId, memberId, portalSessionId, ip }: Exchange,
     status: number,
   ): boolean {
     if (logVerdicts === 'all') return true
     const refused = verdicts === undefined ? undefined : firstRefused(verdicts)
     if (verdicts !== undefined && error === undefined && (refused === undefined || logVerdicts === 'none'))
       return false
-    const caller = keyId ?? memberId ?? ip ?? ''
+    const caller = keyId ?? memberId ?? portalSessionId ?? ip ?? ''
     if (error === undefined && refused === undefined && status < 400)
       return !isRead(method, route) || reads.admits(String(status), caller)
     const code = error instanceof LatchkeyError ? error.code : (refused ?? String(status))
@@ -95,6 +95,7 @@ function writeLine(log: Logger, exchange: Exchange, status: number, durationMs: 
     duration_ms: roundMs(durationMs),
     key_id: keyId,
     member_id: memberId,
+    portal_session_id: exchange.portalSessionId,
     kid,
     problem: error instanceof LatchkeyError ? error.code : undefined,
     ...(verdicts?.length === 1 ? { code: verdicts[0] } : { codes: verdicts && tally(verdicts) }),

@@ -1,6 +1,6 @@
 // Lists go out as bare arrays; if there is more, a Link header leads to the next page (RFC 8288).
 
-import { type Caller, callerIdOf } from '../core/actor.ts'
+import { type Caller, callerNameOf } from '../core/actor.ts'
 import type { ActorOptions } from '../core/call-options.ts'
 import type { Page } from '../core/shapes/page.ts'
 import { totalHeader, writeTotal } from '../core/total-header.ts'
@@ -44,7 +44,7 @@ async function page(
   rawQuery: string,
 ): Promise<Reply> {
   // A verification meanwhile waits for a slice at most, however many lists are being written.
-  const texts = await slices.map(callerIdOf(caller), items, (item) => JSON.stringify(toWire(item)))
+  const texts = await slices.map(callerNameOf(caller), items, (item) => JSON.stringify(toWire(item)))
   const text = `[${texts.join(',')}]`
   const counted = total && { [totalHeader]: writeTotal(total) }
   if (next === undefined) return jsonText(text, counted)

@@ -4,8 +4,9 @@ import type { Caller } from '../core/actor.ts'
 import { insufficientScope } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { fromWire } from '../core/wire.ts'
-import { authenticate } from './authenticate.ts'
+import { authenticate, authenticatePortal } from './authenticate.ts'
 import { acceptedBodies, defaultBodyLimit, formType, parseBody, parseForm } from './body.ts'
+import { crossOriginHeaders } from './cross-origin.ts'
 import { type Exchange, holdsToken, openExchange, type ReadHeader } from './exchange.ts'
 import type { Form } from './form.ts'
 import { readIdempotentRequest } from './idempotency-key.ts'
@@ -74,6 +75,7 @@ export async function serve<Parts extends Kit>(
       ? refuseAsOauth(exchange.error, header('authorization'), headers)
       : problem(exchange.error, exchange.requestId, headers)
   }
+  if (route?.crossOrigin) reply.headers = { ...reply.headers, ...crossOriginHeaders }
   dress(reply, exchange)
   recorder.record(exchange, reply.status)
   return reply
@@ -173,17 +175,20 @@ async function admit(
     access,
     rootOnly,
     tokenOnly,
+    portal,
     form,
     purpose = 'management',
-  }: Pick<Route<Kit>, 'access' | 'rootOnly' | 'tokenOnly' | 'form' | 'purpose'>,
+  }: Pick<Route<Kit>, 'access' | 'rootOnly' | 'tokenOnly' | 'portal' | 'form' | 'purpose'>,
   header: ReadHeader,
   exchange: Exchange,
 ): Promise<Caller> {
-  const caller = await authenticate(kit, header, exchange, {
-    tokenOnly: tokenOnly === true,
-    takesBasic: form !== undefined,
-    purpose,
-  })
+  const caller = portal
+    ? await authenticatePortal(kit, header, exchange)
+    : await authenticate(kit, header, exchange, {
+        tokenOnly: tokenOnly === true,
+        takesBasic: form !== undefined,
+        purpose,
+      })
   if (access !== 'any key' && access !== 'public') requirePermission(caller, access)
   if (rootOnly !== undefined) requireRoot(caller, rootOnly)
   return caller

@@ -88,6 +88,8 @@ interface Definition<Path extends string, Query extends z.ZodType, Body extends 
   query?: Query
   /** Takes any query: a page, for links to pages carry parameters of those who spread them. */
   anyQuery?: true
+  /** Scripts of pages of any origin may read its answers: it takes no cookie. */
+  crossOrigin?: true
   /** It makes something, once for each `Idempotency-Key`. */
   once?: true
   /** It makes its change on the condition of `If-Match`, if that came. */
@@ -126,6 +128,8 @@ interface Guarded<Parts extends Kit, Path extends string, Query extends z.ZodTyp
   tokenOnly?: true
   /** Beside the token it takes the session's two values. */
   withSession?: true
+  /** It is for the pages of portal sessions: it takes their tokens, and no other. */
+  portal?: true
   /** What the caller's token is judged for; `management`, which is a use of its key, if absent. */
   purpose?: Purpose
   /** It only reads, although it is no GET: its caller must still be admitted when the answer is made. */
@@ -149,6 +153,7 @@ export interface Route<Parts extends Kit> extends Definition<string, z.ZodType, 
   rootOnly?: string
   tokenOnly?: true
   withSession?: true
+  portal?: true
   purpose?: Purpose
   judgesToken?: true
   refuseEarly?(call: Pick<Call<Parts>, 'parts' | 'exchange' | 'header'>): void

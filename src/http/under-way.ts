@@ -1,7 +1,7 @@
 // How many requests of one caller a process answers at once. A caller that sends without waiting for answers holds memory, and
 // the lines of others, with each of them.
 
-import { type Caller, callerIdOf } from '../core/actor.ts'
+import { type Caller, callerNameOf } from '../core/actor.ts'
 import { LatchkeyError } from '../core/errors.ts'
 
 /** More than any program has use for. */
@@ -14,7 +14,7 @@ export class UnderWay {
 
   /** Counts a request of a caller; returns what ends it, to be called once. Throws `too_many_requests`. */
   enter(caller: Caller): () => void {
-    const names = [`key ${callerIdOf(caller)}`, `organization ${caller.organizationId}`] as const
+    const names = [`key ${callerNameOf(caller)}`, `organization ${caller.organizationId}`] as const
     if (this.#count(names[0]) >= maxOfKey || this.#count(names[1]) >= maxOfOrganization) {
       throw new LatchkeyError(
         'too_many_requests',

@@ -4,6 +4,7 @@ import {
   keptDeliveriesMs,
   keptInvitationsMs,
   keptJobsMs,
+  keptPortalSessionsMs,
   keptProfilesDays,
   keptSourcesMs,
   keptUsageDays,
@@ -20,6 +21,7 @@ import { deleteFinishedJobs } from '../store/jobs.ts'
 import { emptyLastUses } from '../store/last-use.ts'
 import { deleteOldTold } from '../store/leaks.ts'
 import { deleteOverMemberSessions } from '../store/member-sessions.ts'
+import { deleteOldPortalSessions } from '../store/portal-sessions.ts'
 import { deletePlaces, deleteProfiles, deleteTexts } from '../store/profiles-kept.ts'
 import { deleteOverSessions } from '../store/sessions.ts'
 import { deleteSettlements } from '../store/settlements.ts'
@@ -80,6 +82,20 @@ export const retention: readonly Retention[] = [
     by: 'the job `retention`',
     deleteSome: (tx, { dialect, at, limit }) =>
       deleteOldInvitations(tx, dialect, { keptMs: keptInvitationsMs, limit }, at),
+  },
+  {
+    table: 'portal_sessions',
+    rows: 'sessions of the customers’ page, ended or not',
+    kept: 'a day after they would have expired',
+    by: 'the job `retention`',
+    deleteSome: (tx, { dialect, at, limit }) =>
+      deleteOldPortalSessions(tx, dialect, { keptMs: keptPortalSessionsMs, limit }, at),
+  },
+  {
+    table: 'portal_users',
+    rows: 'what the users of the customers’ page are called',
+    kept: 'until somebody has them forgotten',
+    by: 'the call `DELETE /v1/portal-users/{organization_id}/{user_id}`',
   },
   {
     table: 'member_identities',

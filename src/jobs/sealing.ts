@@ -223,6 +223,7 @@ export function toLeafSource(
     changes: event.changes,
     requestId: event.request_id,
     ip: event.ip,
+    via: event.via,
   }
 }
 

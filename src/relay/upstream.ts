@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { LatchkeyClientError } from '../client/errors.ts'
 import { readText } from '../client/request/answer.ts'
 import { readBody } from '../client/verifier/events.ts'
-import { type Caller, callerIdOf } from '../core/actor.ts'
+import { type Caller, callerNameOf } from '../core/actor.ts'
 import { callHeader } from '../core/call-header.ts'
 import { judgesHeader } from '../core/conditions.ts'
 import { LatchkeyError } from '../core/errors.ts'
@@ -104,7 +104,7 @@ export class Upstream {
 
   /** Opens a stream of the upstream as the caller, which passes as it comes. Throws `too_many_streams`, `upstream_unavailable`. */
   async open(call: RelayCall, path: string): Promise<Reply> {
-    const keyId = callerIdOf(call.caller)
+    const keyId = callerNameOf(call.caller)
     if (this.#streamCount >= maxStreams.inAll || this.#streamsOf(keyId) >= maxStreams.ofKey)
       throw new LatchkeyError(
         'too_many_streams',

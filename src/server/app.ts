@@ -6,6 +6,7 @@ import { FairLine, type LineBounds } from '../fairness/fair-line.ts'
 import { Slices } from '../fairness/slices.ts'
 import { createTableApp } from '../http/app.ts'
 import { parseProxies } from '../http/client-address.ts'
+import { preflight } from '../http/cross-origin.ts'
 import type { ReadHeader } from '../http/exchange.ts'
 import { keepReading } from '../http/kept-reading.ts'
 import { createRecorder } from '../http/log.ts'
@@ -43,6 +44,8 @@ import { partnerRoutes } from './routes/partners.ts'
 import { passkeyRoutes } from './routes/passkeys.ts'
 import { planRoutes } from './routes/plans.ts'
 import { policyRoutes } from './routes/policies.ts'
+import { portalRoutes } from './routes/portal.ts'
+import { portalSessionRoutes } from './routes/portal-sessions.ts'
 import { prefixRoutes } from './routes/prefixes.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { settlementRoutes } from './routes/settlements.ts'
@@ -79,6 +82,8 @@ export const routes: readonly Route[] = [
   ...sessionRoutes,
   ...signInRoutes,
   ...passkeyRoutes,
+  ...portalSessionRoutes,
+  ...portalRoutes,
   ...operationRoutes,
   ...consoleRoutes,
 ]
@@ -164,8 +169,10 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   }
 }
 
-/** A browser gets the console, whose pages have addresses that only it knows. */
+/** A browser gets the console, whose pages have addresses that only it knows, and leave to ask what the customers' page asks. */
 function servePage(method: string, header: ReadHeader, path: string): Reply | undefined {
+  if (method === 'OPTIONS' && path.startsWith('/v1/portal/') && header('origin') !== undefined)
+    return preflight(['GET', 'POST'])
   return isNavigation(method, header) && isPagePath(path) ? consolePageFor(path) : undefined
 }
 

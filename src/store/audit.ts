@@ -1,5 +1,5 @@
 // The table of audit events. Rows are only ever added; what they tell may be erased.
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { ActorType } from '../core/actor.ts'
 import type { AuditAction, AuditEvent } from '../core/shapes/audit.ts'
 import type { StoreDialect } from './backend.ts'
@@ -24,6 +24,7 @@ const eventColumns = {
   changes: 'text',
   request_id: 'text',
   ip: 'text',
+  via: 'text',
 } as const satisfies Record<keyof AuditRow, 'text' | 'whole'>
 
 export async function insertAuditEvents(
@@ -83,6 +84,7 @@ export async function readAuditSlice(
     .select((eb) =>
       eb.fn
         .coalesce(
+          ownOrganizationOfUser('slice'),
           eb.selectFrom('keys').select('keys.organization_id').whereRef('keys.id', '=', 'slice.actor'),
           eb
             .selectFrom('members')
@@ -102,6 +104,11 @@ export async function readAuditSlice(
     .execute()
   const end = upTo === undefined ? undefined : ([upTo, upTo] as const)
   return toSlice(rows, bounds, end, (row) => [row.id, row.id])
+}
+
+/** The organization of an event that a user has made, in SQL; null of any other: it acts for that one alone, and its id is no id of ours. */
+export function ownOrganizationOfUser(table: string): RawBuilder<string | null> {
+  return sql`case when ${sql.ref(`${table}.actor_type`)} = 'user' then ${sql.ref(`${table}.organization_id`)} end`
 }
 
 const newestFirst = { column: 'id', direction: 'desc' } as const
@@ -198,6 +205,7 @@ export function toAuditEvent(row: AuditRow & Pick<NumberedEvent, 'sequence'>): A
     requestId: row.request_id,
     ip: row.ip,
     isErased: isErased(row),
+    via: row.via,
     sequence: row.sequence,
   }
 }

@@ -1,7 +1,7 @@
 // Callers as the database has them: what a change is judged by, inside its own transaction.
 import { sql } from 'kysely'
 import { ancestors } from './lines.ts'
-import type { Tx } from './tables.ts'
+import type { Db, Tx } from './tables.ts'
 
 /** A secret, its key and, for a caller that came by one, its session. Instants are milliseconds since 1970. */
 export interface CallerRow {
@@ -43,8 +43,8 @@ export interface CallerSessionRow {
 }
 
 /** Finds the secrets of these kids, each with its key. */
-export async function findCallers(tx: Tx, kids: readonly string[]): Promise<CallerRow[]> {
-  return tx
+export async function findCallers(db: Db, kids: readonly string[]): Promise<CallerRow[]> {
+  return db
     .selectFrom('secrets')
     .innerJoin('keys', 'keys.id', 'secrets.key_id')
     .innerJoin('organizations', 'organizations.id', 'keys.organization_id')

@@ -86,7 +86,10 @@ export async function eraseRows(
     )
     await tx
       .updateTable('audit_events')
-      .set({ actor: null, actor_type: actorType, changes: erasedChanges, request_id: null, ip: null })
+      .set({
+        ...{ actor: null, actor_type: actorType, changes: erasedChanges },
+        ...{ request_id: null, ip: null, via: null },
+      })
       .where('id', 'in', own)
       .execute()
   }

@@ -1,6 +1,6 @@
 // The sealed log as it is read: in its order, from any number on.
 import type { Selectable } from 'kysely'
-import type { EventOfLog } from './audit.ts'
+import { type EventOfLog, ownOrganizationOfUser } from './audit.ts'
 import type { StoreDialect } from './backend.ts'
 import { givenTexts } from './given-rows.ts'
 import type { AuditLogTable } from './log-tables.ts'
@@ -84,7 +84,9 @@ async function readEvents(db: Db, ids: readonly string[]): Promise<Map<string, E
     .leftJoin('members', 'members.id', 'audit_events.actor')
     .selectAll('audit_events')
     .select(({ fn }) =>
-      fn.coalesce('keys.organization_id', 'members.organization_id').as('actor_organization_id'),
+      fn
+        .coalesce(ownOrganizationOfUser('audit_events'), 'keys.organization_id', 'members.organization_id')
+        .as('actor_organization_id'),
     )
     .where('audit_events.id', 'in', ids)
     .execute()

@@ -40,6 +40,8 @@ export interface KeyQuery {
   /** The member who has seen one of its valid tokens. */
   tokenSeenBy?: string | undefined
   prefixes?: readonly string[] | undefined
+  /** The prefixes of which a caller reaches the keys, any one of them; null for all. */
+  reach?: readonly string[] | null
   /** Of any secret that a key has or had. */
   kid?: string | undefined
   expiresBefore?: number | undefined
@@ -291,6 +293,7 @@ function conditionsOf(query: KeyQuery) {
     creator,
     tokenSeenBy,
     prefixes = [],
+    reach = null,
     expiresBefore,
     unusedSince,
     neverUsed,
@@ -316,6 +319,7 @@ function conditionsOf(query: KeyQuery) {
     ...(creator === undefined ? [] : [isCreatorGone]),
     ...(tokenSeenBy === undefined ? [] : [hasSeenToken(tokenSeenBy, now)]),
     ...prefixes.map((prefix) => sql<SqlBool>`prefix = ${prefix}`),
+    ...(reach === null ? [] : [sql<SqlBool>`prefix in (${sql.join(reach)})`]),
     ...(expiresBefore === undefined ? [] : [sql<SqlBool>`${expiry} < ${expiresBefore}`]),
     ...(unusedSince === undefined
       ? []

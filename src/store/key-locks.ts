@@ -15,19 +15,25 @@ export interface KeyLocks {
   left?: string | undefined
   /** The organization that it suspends. */
   organizationId?: string | undefined
-  /** The members that call: nobody may change them, nor end their sessions, until the change is committed. */
-  members?: readonly CallingMember[] | undefined
+  /** The members and users that call: nobody may change them, nor end their sessions, until the change is committed. */
+  people?: readonly CallingPerson[] | undefined
   /** The organization whose members it changes, or makes: no change by one of them runs meanwhile. */
   membersOf?: string | undefined
   /** The identity whose sessions it begins or ends: the same, and nobody changes the members at which it stands. */
   identityId?: string | undefined
+  /** The organization whose portal sessions it makes or ends: no change by one of them runs meanwhile. */
+  portalOf?: string | undefined
 }
 
-/** A member that calls, by an identity. */
-export interface CallingMember {
-  memberId: string
+/** Somebody who calls and is no key. */
+export interface CallingPerson {
+  /** What tells it from all other callers. */
+  name: string
   organizationId: string
-  identityId: string
+  /** Of a member, the identity by which it calls; undefined for a user. */
+  identityId?: string | undefined
+  /** Of a user, the organization of the member that made its session, if one did. */
+  madeBy?: string | undefined
 }
 
 /** Any number: it keeps our locks apart from those of other programs on the database. */
@@ -36,6 +42,7 @@ const organizationSeed = 0x6c61_7464
 const childrenSeed = 0x6c61_7465
 const membersSeed = 0x6c61_7467
 const identitySeed = 0x6c61_7468
+const portalSeed = 0x6c61_7469
 /** It is never suspended. */
 const root = sql.lit(rootOrganizationId)
 
@@ -55,7 +62,7 @@ const root = sql.lit(rootOrganizationId)
 export async function lockKeys(
   tx: Tx,
   { skipsLocked }: StoreDialect,
-  { callers, targets, left = '', organizationId = '', ...people }: KeyLocks,
+  { callers, targets, left = '', organizationId = '', ...others }: KeyLocks,
 ): Promise<void> {
   // The transaction has the database to itself.
   if (!skipsLocked) return
@@ -72,31 +79,45 @@ export async function lockKeys(
       where id = any(${[...callers]}::text[]) and organization_id not in (${root}, ${organizationId})
       union select hashtextextended(id, ${sql.lit(organizationSeed)}), true from ${sql.table('organizations')} where id = ${organizationId}
       union select hashtextextended(organization_id, ${sql.lit(membersSeed)}), false from ${sql.table('member_identities')}
-      where identity_id = ${people.identityId ?? ''}
-      union select hashtextextended(id, seed), alone from ${lockedPeople(people, organizationId)}
+      where identity_id = ${others.identityId ?? ''}
+      union select hashtextextended(id, seed), alone from ${lockedPeople(others, organizationId)}
       order by 1 offset 0) as locks`.execute(tx)
 }
 
 /** The locks of people: of each name one, which is alone if any change takes it so. */
 function lockedPeople(
-  { members = [], membersOf, identityId }: Pick<KeyLocks, 'members' | 'membersOf' | 'identityId'>,
+  {
+    people = [],
+    membersOf,
+    identityId,
+    portalOf,
+  }: Pick<KeyLocks, 'people' | 'membersOf' | 'identityId' | 'portalOf'>,
   suspendedId: string,
 ) {
   const wanted = [
     ...(membersOf === undefined ? [] : [{ seed: membersSeed, id: membersOf, alone: true }]),
     ...(identityId === undefined ? [] : [{ seed: identitySeed, id: identityId, alone: true }]),
-    ...members.flatMap((member) => sharedLocksOf(member).filter(({ id }) => id !== suspendedId)),
+    ...(portalOf === undefined ? [] : [{ seed: portalSeed, id: portalOf, alone: true }]),
+    ...people.flatMap((person) => sharedLocksOf(person).filter(({ id }) => id !== suspendedId)),
   ]
   const locks = [...new Map(wanted.reverse().map((lock) => [`${lock.seed} ${lock.id}`, lock])).values()]
   return sql`unnest(${locks.map(({ id }) => id)}::text[], ${locks.map(({ seed }) => seed)}::bigint[],
     ${locks.map(({ alone }) => alone)}::boolean[]) as people (id, seed, alone)`
 }
 
-/** What nobody may change while a member changes something: its organization's members, its sessions, its organization. */
-function sharedLocksOf({ organizationId, identityId }: CallingMember) {
+/**
+ * What nobody may change while a person changes something: its sessions, its organization, and of a member its organization's
+ * members, of a user those of whom one made its session.
+ */
+function sharedLocksOf({ organizationId, identityId, madeBy }: CallingPerson) {
   return [
-    { seed: membersSeed, id: organizationId, alone: false },
-    { seed: identitySeed, id: identityId, alone: false },
+    ...(identityId === undefined
+      ? [{ seed: portalSeed, id: organizationId, alone: false }]
+      : [
+          { seed: membersSeed, id: organizationId, alone: false },
+          { seed: identitySeed, id: identityId, alone: false },
+        ]),
+    ...(madeBy === undefined ? [] : [{ seed: membersSeed, id: madeBy, alone: false }]),
     ...(organizationId === rootOrganizationId
       ? []
       : [{ seed: organizationSeed, id: organizationId, alone: false }]),
@@ -111,12 +132,12 @@ export async function tryLockCallers(
   tx: Tx,
   { skipsLocked }: StoreDialect,
   callers: readonly string[],
-  members: readonly CallingMember[] = [],
+  calling: readonly CallingPerson[] = [],
 ): Promise<ReadonlySet<string>> {
-  if (!skipsLocked || callers.length + members.length === 0) return new Set()
+  if (!skipsLocked || callers.length + calling.length === 0) return new Set()
   const ids = [...new Set(callers)]
-  const people = members.flatMap((member) =>
-    sharedLocksOf(member).map(({ seed, id }) => ({ memberId: member.memberId, seed, id })),
+  const people = calling.flatMap((person) =>
+    sharedLocksOf(person).map(({ seed, id }) => ({ name: person.name, seed, id })),
   )
   const { rows } = await sql<{ id: string }>`select locks.id
     from (select id, hashtextextended(id, ${sql.lit(seed)}) as number,
@@ -124,7 +145,7 @@ export async function tryLockCallers(
       where id = any(${ids}::text[])
       union all select id, hashtextextended(ancestor, ${sql.lit(seed)}), null from (${ancestorsOf(ids)}) as lines
       union all select people.id, hashtextextended(name, seed), null
-      from unnest(${people.map(({ memberId }) => memberId)}::text[], ${people.map(({ id }) => id)}::text[],
+      from unnest(${people.map(({ name }) => name)}::text[], ${people.map(({ id }) => id)}::text[],
         ${people.map((lock) => lock.seed)}::bigint[]) as people (id, name, seed)
       offset 0) as locks
     where not pg_try_advisory_xact_lock_shared(locks.number)

@@ -27,6 +27,11 @@ export async function findMember(db: Db, id: string, scope: Scope): Promise<Memb
     .executeTakeFirst()
 }
 
+/** Finds members by their ids, removed or not. */
+export async function findMembers(db: Db, ids: readonly string[]): Promise<MemberRow[]> {
+  return db.selectFrom('members').selectAll().where('id', 'in', ids).execute()
+}
+
 /** Finds the member of an address that is not removed. */
 export async function findMemberByEmail(
   db: Db,

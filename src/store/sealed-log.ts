@@ -299,5 +299,8 @@ async function withActors(
     )
     .execute()
   const byId = new Map(found.map(({ id, organization_id }) => [id, organization_id]))
-  return events.map((event) => ({ event, actorOrganizationId: byId.get(event.actor ?? '') }))
+  // A user acts for no other organization, and its id is no id of ours.
+  const organizationOf = ({ actor, actor_type, organization_id }: AuditRow) =>
+    actor_type === 'user' ? organization_id : byId.get(actor ?? '')
+  return events.map((event) => ({ event, actorOrganizationId: organizationOf(event) }))
 }

@@ -6,6 +6,7 @@ import type { KeyTables } from './key-tables.ts'
 import type { LeakTables } from './leak-tables.ts'
 import type { LogTables } from './log-tables.ts'
 import type { MemberTables } from './member-tables.ts'
+import type { PortalTables } from './portal-tables.ts'
 import type { WebhookTables } from './webhook-tables.ts'
 
 export interface AuditEventsTable {
@@ -20,6 +21,8 @@ export interface AuditEventsTable {
   changes: string
   request_id: string | null
   ip: string | null
+  /** The portal session by which a user acted; null for every other actor. */
+  via: string | null
 }
 
 export interface SessionsTable {
@@ -211,7 +214,14 @@ export interface SchemaCompatibilityTable {
   oldest_compatible: number
 }
 
-export interface Tables extends EventTables, KeyTables, LeakTables, LogTables, MemberTables, WebhookTables {
+export interface Tables
+  extends EventTables,
+    KeyTables,
+    LeakTables,
+    LogTables,
+    MemberTables,
+    PortalTables,
+    WebhookTables {
   audit_events: AuditEventsTable
   sessions: SessionsTable
   change_counter: ChangeCounterTable
@@ -264,6 +274,8 @@ export const tableNames = Object.keys({
   member_identities: true,
   invitations: true,
   member_sessions: true,
+  portal_users: true,
+  portal_sessions: true,
   sign_ins_used: true,
   passkeys: true,
   change_counter: true,

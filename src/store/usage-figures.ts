@@ -27,6 +27,8 @@ export interface UsagePiece {
 export interface UsageScope {
   organization?: number | undefined
   key?: number | undefined
+  /** The keys of an organization whose tokens begin with one of some prefixes. */
+  reach?: { organizationId: string; prefixes: readonly string[] } | undefined
 }
 
 export type GroupedBy = 'none' | 'key' | 'organization'
@@ -185,11 +187,11 @@ export async function nameGroups(
 /** Which rows of a piece belong to a scope, and the group of each. */
 function selectionOf(
   { periods, isSummed }: UsagePiece,
-  { organization, key }: UsageScope,
+  { organization, key, reach }: UsageScope,
   group: GroupedBy,
   ids?: readonly number[],
 ): { id: RawBuilder<number>; where: RawBuilder<unknown> } {
-  const readsSums = isSummed && group !== 'key' && key === undefined
+  const readsSums = isSummed && group !== 'key' && (key ?? reach) === undefined
   const column = readsSums ? 'key' : group === 'organization' ? 'organization' : 'key'
   const conditions = [sql`period in (${sql.join(periods)})`]
   if (readsSums) {
@@ -199,6 +201,10 @@ function selectionOf(
   } else {
     conditions.push(organization === undefined ? sql`organization > 0` : sql`organization = ${organization}`)
     if (key !== undefined) conditions.push(sql`key = ${key}`)
+    if (reach !== undefined)
+      conditions.push(sql`key in (select numbers.number from ${sql.table('keys')} as keys
+        join ${sql.table('usage_names')} as numbers on numbers.kind = 'key' and numbers.name = keys.id
+        where keys.organization_id = ${reach.organizationId} and keys.prefix in (${sql.join(reach.prefixes)}))`)
   }
   if (ids !== undefined) conditions.push(sql`${sql.ref(column)} in (${sql.join(ids)})`)
   return {

@@ -25,6 +25,8 @@ export interface LeafSource {
   changes: string
   requestId: string | null
   ip: string | null
+  /** The portal session by which a user acted; null for every other actor. */
+  via: string | null
 }
 
 /** The texts to which a leaf commits, as they are hashed: JSON. */
@@ -51,8 +53,11 @@ export function leafTexts(source: LeafSource): LeafTexts {
   }
 }
 
-function textsOf({ actor, actorType, isForeign, ip, requestId }: LeafSource, changes: unknown): LeafTexts {
-  const who = { actor, ip, request_id: requestId }
+function textsOf(
+  { actor, actorType, isForeign, ip, requestId, via }: LeafSource,
+  changes: unknown,
+): LeafTexts {
+  const who = { actor, ip, request_id: requestId, ...(via !== null && { via }) }
   if (!isForeign) return { details: canonicalJson({ changes, ...who }), origin: null }
   const details = canonicalJson({ changes: withoutActor(changes, actor) })
   return { details, origin: canonicalJson({ ...who, actor_type: actorType }) }

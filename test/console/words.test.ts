@@ -37,6 +37,7 @@ function event(action: WireAuditEvent['action'], changes: Record<string, unknown
     request_id: null,
     ip: null,
     is_erased: false,
+    via: null,
     sequence: 1,
   }
 }

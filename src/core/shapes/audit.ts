@@ -67,6 +67,10 @@ export const auditActions = [
   'invitation.sent',
   'invitation.revoked',
   'invitation.accepted',
+  'portal_session.created',
+  'portal_session.opened',
+  'portal_session.ended',
+  'portal_user.forgotten',
   'log.signer_added',
   'log.checkpoint',
   'log.erased',
@@ -122,7 +126,8 @@ export const auditEventSchema = z
     at: instant.meta({ description: 'When the change was made.' }),
     action: z.enum(auditActions).meta({ description: 'What was done.' }),
     actor: z.string().nullable().meta({
-      description: 'The id of the key that made the change; null for the operator and for Latchkey itself.',
+      description:
+        'The id of the key, member or user that made the change; null for the operator and for Latchkey itself.',
     }),
     actorType: z.enum(actorTypes).meta({ description: 'The kind of actor that made the change.' }),
     organizationId: organizationIdSchema.meta({ description: 'The organization that it was done to.' }),
@@ -145,6 +150,9 @@ export const auditEventSchema = z
       description:
         'The number of the event among those of its organization, without gaps; null for the moment before it has one.',
     }),
+    via: z.string().nullable().meta({
+      description: 'The portal session by which a user acted; null for every other actor.',
+    }),
   })
   .meta({
     id: 'AuditEvent',
@@ -162,6 +170,7 @@ export const auditEventSchema = z
         ip: '203.0.113.7',
         isErased: false,
         sequence: 42,
+        via: null,
       },
     ],
   })

@@ -68,6 +68,16 @@ function toSealedEvent(row: SealedRow, log: string, isRoot: boolean): SealedEven
 
 /** What is told of an event whose row somebody has deleted: nothing that its leaf could have been made of. */
 function nothingOf(id: string): EventOfLog {
-  const nobody = { actor: null, actor_type: null, actor_organization_id: null, request_id: null, ip: null }
-  return { id, at: 0, action: '', organization_id: '', key_id: null, changes: '{}', ...nobody }
+  const nobody = { actor: null, actor_type: null, actor_organization_id: null, request_id: null }
+  return {
+    id,
+    at: 0,
+    action: '',
+    organization_id: '',
+    key_id: null,
+    changes: '{}',
+    ip: null,
+    via: null,
+    ...nobody,
+  }
 }

@@ -1,6 +1,6 @@
 // Events in the order of the sealed log, from any of them on: what programs follow.
 import { narrowScope, scopeOf } from '../../core/access.ts'
-import { type Actor, callerIdOf, holdsDatabase } from '../../core/actor.ts'
+import { type Actor, callerNameOf, holdsDatabase } from '../../core/actor.ts'
 import { LatchkeyError } from '../../core/errors.ts'
 import { isOfTypes } from '../../core/event-types.ts'
 import { parseInput } from '../../core/input.ts'
@@ -46,7 +46,7 @@ export async function readEvents(
     if (events.length > 0 || milliseconds <= 0 || engine.logWatch.isClosed)
       return { events, cursor: `${epoch}.${last}` }
     position = last
-    const keyId = holdsDatabase(actor) ? undefined : callerIdOf(actor)
+    const keyId = holdsDatabase(actor) ? undefined : callerNameOf(actor)
     await engine.logWatch.wait({ log, size: position, keyId, milliseconds, signal: options.signal })
   }
 }

@@ -1,6 +1,6 @@
 // Keys as they are read: one with its secrets, and lists of them.
 import type { z } from 'zod'
-import { narrowScope, requireKeyCaller, scopeOf } from '../../core/access.ts'
+import { narrowScope, reachOf, requireKeyCaller } from '../../core/access.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { type ListKeysInput, listKeysSchema } from '../../core/shapes/key-lists.ts'
@@ -29,7 +29,7 @@ import { readLimitStates, readPlanLimits } from '../limits/states.ts'
 import { countItems, readPage } from '../listing.ts'
 import { readJudge } from './judge.ts'
 import { secretsWithOwnUses, withOwnUses } from './last-uses.ts'
-import { getKeyRow, toKeyWithLimits, unknownSecret } from './rules.ts'
+import { getReachedKey, toKeyWithLimits, unknownSecret } from './rules.ts'
 
 /** How a key is read. */
 export type GetKeyOptions = CommandOptions & GetKeyInput
@@ -45,7 +45,7 @@ export async function getKey(engine: Engine, id: string, options: GetKeyOptions 
   const actor = actorOf(options)
   return engine.store.read(
     async (db) => {
-      const row = await getKeyRow(db, id, scopeOf(actor))
+      const row = await getReachedKey(db, id, actor)
       const after = secretsAfter === undefined ? undefined : await findSecret(db, row, secretsAfter)
       if (secretsAfter !== undefined && !after) throw unknownSecret()
       const secrets = await readSecrets(db, row, after)
@@ -83,7 +83,7 @@ export async function listKeys(
   const actor = actorOf(options)
   const scope = narrowScope(actor, organizationId)
   const now = engine.now()
-  const query: KeyQuery = { ...toQuery(filter), scope, now, after: undefined }
+  const query: KeyQuery = { ...toQuery(filter), scope, reach: reachOf(actor), now, after: undefined }
   const turn = turnOf(actor, options)
   if (organizationId !== undefined)
     await engine.store.read((db) => getOrganizationRow(db, organizationId), turn)

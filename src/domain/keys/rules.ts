@@ -1,7 +1,7 @@
 // What the commands on keys share: which key a change may touch, and what is told of it.
 
 import type { Change } from '../../commit/commit.ts'
-import { requireCover, requireLifetime, scopeOf } from '../../core/access.ts'
+import { reachOf, requireCover, requireLifetime, scopeOf } from '../../core/access.ts'
 import type { Actor } from '../../core/actor.ts'
 import { LatchkeyError, refuseField } from '../../core/errors.ts'
 import { isId } from '../../core/id-form.ts'
@@ -34,6 +34,22 @@ export function recordEdit({ record }: Change, { before, action, changes }: KeyE
   record({ action, organizationId: before.organization_id, keyId: before.id, changes })
 }
 
+/** Reads a key in an actor's reach, or of one organization in it. Throws `key_not_found`. */
+export async function getReachedKey(
+  db: Db,
+  id: string,
+  actor: Actor,
+  scope: Scope = scopeOf(actor),
+): Promise<KeyRow> {
+  const key = await getKeyRow(db, id, scope)
+  if (!isReached(actor, key)) throw unknownKey()
+  return key
+}
+
+function isReached(actor: Actor, { prefix }: KeyRow): boolean {
+  return reachOf(actor)?.includes(prefix) ?? true
+}
+
 /** Reads a key of a scope. Throws `key_not_found`. */
 export async function getKeyRow(db: Db, id: string, scope: Scope): Promise<KeyRow> {
   const key = isId(id) ? await findKey(db, id, scope) : undefined
@@ -48,7 +64,7 @@ export async function requireKey({ tx, actor }: Change, id: string): Promise<Key
 
 /** The same for a key that was looked for, and locked if it is there. */
 export function requireLocked(actor: Actor, key: KeyRow | undefined): KeyRow {
-  if (!key) throw unknownKey()
+  if (!key || !isReached(actor, key)) throw unknownKey()
   requireCover(actor, toCovered(key))
   return key
 }
@@ -115,7 +131,7 @@ export function withToken(
  * as to rotate the key now. Throws `key_not_found`, `permission_escalation`, `fresh_sign_in_required`.
  */
 export async function giveTokenAgain({ tx, actor, now, record }: Change, id: string): Promise<void> {
-  const key = await getKeyRow(tx, id, scopeOf(actor))
+  const key = await getReachedKey(tx, id, actor)
   const covered = toCovered(key)
   const { permissions } = covered
   requireCover(actor, covered)

@@ -1,4 +1,4 @@
-// Reads sessions by their cookies: strangers, who can make up any number of values, stand in a line of their own.
+// Reads sessions by their secrets: strangers, who can make up any number of values, stand in a line of their own.
 import { LatchkeyError } from '../../core/errors.ts'
 import { FairLine } from '../../fairness/fair-line.ts'
 import { networkOf } from '../../fairness/turns.ts'
@@ -13,10 +13,11 @@ const maxKnown = 10_000
 export type FoundSession = { of: 'key'; row: SessionRow } | { of: 'member'; row: MemberSessionRow }
 
 /**
- * The reads of sessions. A cookie by which this process found a session before is read at once; any other waits for
+ * The reads of sessions of a kind. A secret by which this process found a session before is read at once; any other waits for
  * the turn of its client's address, and few of those are read at a time.
  */
-export class SessionReads {
+export class SessionReads<Found> {
+  readonly #find: (db: Db, digest: Uint8Array) => Promise<Found | undefined>
   readonly #strangers = new FairLine({
     width: 2,
     widthOfOrganization: 1,
@@ -28,14 +29,19 @@ export class SessionReads {
   /** What this process found a session by, the oldest first. It grants no more than a place: each is read anew. */
   readonly #known = new Set<string>()
 
-  /** Finds a session by the digest of its cookie. Throws `store_unavailable`, also if the line is too long. */
+  /** Makes them of what finds a session of a kind. */
+  constructor(find: (db: Db, digest: Uint8Array) => Promise<Found | undefined>) {
+    this.#find = find
+  }
+
+  /** Finds a session by the digest of its secret. Throws `store_unavailable`, also if the line is too long. */
   async find(
     store: Pick<Store, 'read'>,
     digest: Uint8Array,
     ip: string | undefined,
-  ): Promise<FoundSession | undefined> {
+  ): Promise<Found | undefined> {
     const name = Buffer.from(digest).toString('base64')
-    const read = () => store.read((db) => findAny(db, digest))
+    const read = () => store.read((db) => this.#find(db, digest))
     const found =
       ip === undefined || this.#known.has(name) ? await read() : await this.#readInTurn(read, networkOf(ip))
     this.#known.delete(name)
@@ -60,7 +66,8 @@ export class SessionReads {
   }
 }
 
-async function findAny(db: Db, digest: Uint8Array): Promise<FoundSession | undefined> {
+/** Finds a session of a key or of a person. */
+export async function findSignedIn(db: Db, digest: Uint8Array): Promise<FoundSession | undefined> {
   const ofKey = await findSession(db, digest)
   if (ofKey !== undefined) return { of: 'key', row: ofKey }
   const ofMember = await findMemberSession(db, digest)

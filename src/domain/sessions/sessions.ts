@@ -3,7 +3,7 @@
 
 import type { Deed } from '../../commit/audit-trail.ts'
 import type { Requirements } from '../../commit/commit.ts'
-import { invalidToken, rootOrganizationId, sessionEnded } from '../../core/access.ts'
+import { invalidToken, requireKeyCaller, rootOrganizationId, sessionEnded } from '../../core/access.ts'
 import {
   type Actor,
   type Caller,
@@ -282,7 +282,8 @@ async function findOwner(
 ): Promise<OwnerIds> {
   const { keyId } = parseInput(sessionOwnerSchema, { keyId: options.keyId })
   if (!holdsDatabase(actor)) {
-    if (keyId === undefined || keyId === actor.keyId) return ownerOf(actor)
+    const caller = requireKeyCaller(actor)
+    if (keyId === undefined || keyId === caller.keyId) return ownerOf(caller)
     refuseField('keyId', 'A key reaches its own sessions only. Leave this field out.')
   }
   if (keyId === undefined) refuseField('keyId', 'Name the key that owns the sessions.')

@@ -1,5 +1,5 @@
 // What was counted, by period and group: read from the fewest rows that tell of a range.
-import { narrowScope, scopeOf } from '../../core/access.ts'
+import { narrowScope, reachOf } from '../../core/access.ts'
 import { refuseField } from '../../core/errors.ts'
 import { parseInput } from '../../core/input.ts'
 import { limitOfMeasure } from '../../core/measures.ts'
@@ -33,7 +33,7 @@ import {
   type UsageState,
 } from '../../store/usage-figures.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
-import { getKeyRow } from '../keys/rules.ts'
+import { getReachedKey } from '../keys/rules.ts'
 import { readByPermission, requireWholeDays } from './by-permission.ts'
 import { alignRange, periodHolding, periodsOf, piecesOf, startOf, type UsageRange } from './ranges.ts'
 import { addMeasure, newRow } from './rows.ts'
@@ -53,6 +53,8 @@ interface Question {
   sort: UsageSort
   limit: number
   keyIds?: string[] | undefined
+  /** Only calls with keys of one of these prefixes. */
+  prefixes?: readonly string[] | undefined
 }
 
 /** Reads usage. Throws `invalid_input`, `organization_not_found`, `key_not_found`, `store_unavailable`. */
@@ -67,8 +69,9 @@ export async function readUsage(
   return engine.store.read(
     async (db) => {
       if (organizationId !== undefined) await getOrganizationRow(db, organizationId)
-      const key = keyId === undefined ? undefined : await getKeyRow(db, keyId, scope)
-      return readUsageOf(engine, db, question, key?.organization_id ?? scope, keyId)
+      const key = keyId === undefined ? undefined : await getReachedKey(db, keyId, actor, scope)
+      const prefixes = reachOf(actor) ?? undefined
+      return readUsageOf(engine, db, { ...question, prefixes }, key?.organization_id ?? scope, keyId)
     },
     turnOf(actor, options),
   )
@@ -85,7 +88,7 @@ export async function readKeyUsage(
   const actor = actorOf(options)
   return engine.store.read(
     async (db) => {
-      const key = await getKeyRow(db, id, scopeOf(actor))
+      const key = await getReachedKey(db, id, actor)
       return readUsageOf(engine, db, question, key.organization_id, key.id)
     },
     turnOf(actor, options),
@@ -137,7 +140,7 @@ async function readRows(
     )
   }
   if (group === 'permission') return readByPermission(db, question, range, { organizationId, keyId })
-  const scope = await findScope(db, organizationId, keyId)
+  const scope = await findScope(db, organizationId, keyId, question.prefixes)
   if (scope === undefined) return group === 'none' ? fill([], periods, toStart) : []
   if (group === 'none') return fill(await readFigures(db, pieces, scope, 'none'), periods, toStart)
   if (group === 'code') return byCode(await readFigures(db, pieces, scope, 'none'), toStart, limit)
@@ -176,11 +179,12 @@ async function findScope(
   db: Db,
   organizationId: string | undefined,
   keyId: string | undefined,
+  prefixes: readonly string[] | undefined,
 ): Promise<UsageScope | undefined> {
   if (organizationId === undefined) return {}
   const organization = await findUsageNumber(db, 'organization', organizationId)
   if (organization === undefined) return undefined
-  if (keyId === undefined) return { organization }
+  if (keyId === undefined) return { organization, reach: prefixes && { organizationId, prefixes } }
   const key = await findUsageNumber(db, 'key', keyId)
   return key === undefined ? undefined : { organization, key }
 }

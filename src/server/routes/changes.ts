@@ -1,5 +1,5 @@
 // The calls of verifiers that run elsewhere: what changed, how fresh that is, facts to judge by, and what was used.
-import { callerIdOf } from '../../core/actor.ts'
+import { callerNameOf } from '../../core/actor.ts'
 import { writeNetwork } from '../../core/addresses.ts'
 import { readBearer } from '../../core/bearer.ts'
 import { callHeader, readCall } from '../../core/call-header.ts'
@@ -39,7 +39,7 @@ export const changeRoutes = [
       body: null,
       stream: await parts.changes.open({
         token: readBearer(header('authorization')) as string,
-        keyId: callerIdOf(caller),
+        keyId: callerNameOf(caller),
         ip: caller.ip,
         judges: readConditions(header(judgesHeader)),
         ...verifiedScope(caller),

@@ -38,6 +38,7 @@ import * as members from './0033-members.ts'
 import * as leaks from './0034-leaks.ts'
 import * as signIn from './0035-sign-in.ts'
 import * as passkeys from './0036-passkeys.ts'
+import * as portal from './0037-portal.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 type Step = (db: Db, types: ColumnTypes) => Promise<void>
@@ -80,6 +81,7 @@ export const steps: readonly Step[] = [
   leaks.up,
   signIn.up,
   passkeys.up,
+  portal.up,
 ]
 
 /** The version of the schema that this program works on. */
@@ -96,7 +98,8 @@ export const schemaVersion = steps.length
  * program accepts keys that are suspended, not valid yet or bound to other addresses. Of what one below 27 makes or changes of
  * keys the terms are written later, and lists are read without them until then. Below 30 a program accepts children of keys that
  * have ended. Below 31 a program makes keys that a policy refuses. Below 32
- * one says of a decoy that it was rotated, and tells nobody that it was tried.
+ * one says of a decoy that it was rotated, and tells nobody that it was tried. Below 37 one seals what the users of a portal do as
+ * done by strangers.
  */
 export const oldestCompatible = 31
 

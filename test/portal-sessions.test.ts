@@ -1,0 +1,243 @@
+// Portal sessions: an operator's backend makes them for its users, and each is judged anew at each request.
+import { expect, test } from 'vitest'
+import { createAcme } from './setup/acme.ts'
+import { makeClock } from './setup/clock.ts'
+import { onEachDatabase } from './setup/databases.ts'
+import { join } from './setup/people.ts'
+import {
+  allOfPortal,
+  askForSession,
+  embedOrigin,
+  linkSecretOf,
+  openLink,
+  openPage,
+  portalUrl,
+} from './setup/portal.ts'
+import { startTestServer } from './setup/server.ts'
+
+onEachDatabase('portal sessions', (makeDatabase) => {
+  async function open(options: object = {}) {
+    const server = await startTestServer(await makeDatabase(), { publicUrl: portalUrl, ...options })
+    await createAcme(server.latchkey)
+    await server.latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+    return server
+  }
+  const makeRootKey = async (server: Awaited<ReturnType<typeof open>>, permissions: string[] = []) =>
+    server.latchkey.keys.create({
+      ...{ organizationId: 'root', name: 'Backend' },
+      permissions: ['latchkey:portal:write', 'latchkey:keys:read', 'latchkey:keys:write', ...permissions],
+    })
+
+  test('a link opens once, within five minutes, and its token sees the organization of the session', async () => {
+    await using server = await open()
+    const { json: made } = await askForSession(server, {
+      return_url: 'https://app.example.com/x',
+      lang: 'de',
+    })
+    expect(made).toMatchObject({
+      ...{ kind: 'link', organization_id: 'acme', user: { id: 'u_81', name: 'Ada' }, token: null },
+      ...{ permissions: allOfPortal, prefixes: null, origin: null, scheme: 'auto', lang: 'de' },
+      ...{ created_by_type: 'key', ended_at: null, return_url: 'https://app.example.com/x' },
+    })
+    expect(made.url).toMatch(/^https:\/\/keys\.example\.com\/portal#lkl_[A-Za-z0-9_-]{43}$/)
+    const opened = await openLink(server, linkSecretOf(made))
+    expect(opened.json.token).toMatch(/^lkp_[A-Za-z0-9_-]{43}$/)
+    expect(opened.json.expires_at).toBe(made.expires_at)
+    const again = await openLink(server, linkSecretOf(made))
+    expect([again.status, again.json.code]).toEqual([401, 'invalid_token'])
+    const { json } = await server.request('GET', '/v1/portal/self', { token: opened.json.token })
+    expect(json).toMatchObject({
+      ...{ id: made.id, kind: 'link', organization: { id: 'acme', name: 'Acme' } },
+      ...{ user: { id: 'u_81', name: 'Ada' }, permissions: allOfPortal, grantable: ['emails:*'] },
+      ...{ prefixes: ['re'], catalogue: [], return_url: 'https://app.example.com/x' },
+    })
+  })
+
+  test('of fifty who open one link at once, one gets in', async () => {
+    await using server = await open()
+    const { json: made } = await askForSession(server)
+    const answers = await Promise.all(Array.from({ length: 50 }, () => openLink(server, linkSecretOf(made))))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 401]))
+  })
+
+  test('a link that is late, unknown or misspelt opens nothing, and all of them are told the same', async () => {
+    const clock = makeClock()
+    await using server = await open({ now: clock.now })
+    const { json: made } = await askForSession(server)
+    clock.advance(300_000)
+    const secrets = [linkSecretOf(made), `lkl_${'A'.repeat(43)}`, 'lkl_', '', server.rootKey]
+    const answers = await Promise.all(secrets.map((secret) => openLink(server, secret)))
+    const told = answers.map(({ status, json }) => ({ ...json, status, request_id: '' }))
+    expect(new Set(told.map((one) => JSON.stringify(one))).size).toBe(1)
+    expect(told[0]).toMatchObject({ status: 401, code: 'invalid_token' })
+  })
+
+  test('a session ends by its time, by its id, with its user and with its organization', async () => {
+    const clock = makeClock()
+    await using server = await open({ now: clock.now })
+    const isOver = async (page: Awaited<ReturnType<typeof openPage>>) => {
+      const { status, json } = await page.ask('GET', 'self')
+      return status === 200 ? false : json.code
+    }
+    const end = (path: string) => server.request('DELETE', path, { token: server.rootKey })
+    const [first, second, third] = [await openPage(server), await openPage(server), await openPage(server)]
+    const stranger = await openPage(server, { user: { id: 'u_82' } })
+    expect((await end(`/v1/portal-sessions/${first.id}`)).status).toBe(200)
+    expect((await end(`/v1/portal-sessions/${first.id}`)).status).toBe(200)
+    expect([await isOver(first), await isOver(second)]).toEqual(['session_ended', false])
+    expect((await end('/v1/portal-sessions?organization_id=acme&user_id=u_81')).status).toBe(200)
+    expect([await isOver(second), await isOver(third), await isOver(stranger)]).toEqual([
+      ...['session_ended', 'session_ended', false],
+    ])
+    expect((await end('/v1/portal-sessions?organization_id=acme')).status).toBe(200)
+    expect(await isOver(stranger)).toBe('session_ended')
+    const short = await openPage(server, { expires_in_seconds: 60 })
+    expect(await isOver(short)).toBe(false)
+    clock.advance(60_000)
+    expect(await isOver(short)).toBe('session_ended')
+    const suspended = await openPage(server)
+    await server.latchkey.organizations.suspend('acme')
+    expect(await isOver(suspended)).toBe('session_ended')
+    await server.latchkey.organizations.resume('acme')
+    expect(await isOver(suspended)).toBe('session_ended')
+    const absent = await end('/v1/portal-sessions/0192f0c1-0000-7000-8000-000000000000')
+    expect([absent.status, absent.json.code]).toEqual([404, 'portal_session_not_found'])
+  })
+
+  test('a session ends with the secret of the key that made it, and may no more than that key', async () => {
+    await using server = await open()
+    const backend = await makeRootKey(server)
+    const permissions = ['latchkey:keys:read', 'latchkey:keys:write', 'emails:*']
+    const page = await openPage(server, { permissions }, backend.key)
+    const create = () => page.ask('POST', 'keys', { name: 'CI', permissions: ['emails:send'] })
+    expect((await create()).status).toBe(200)
+    await server.latchkey.keys.update(backend.id, {
+      permissions: ['latchkey:portal:write', 'latchkey:keys:read'],
+    })
+    const refused = await create()
+    expect([refused.status, refused.json.code]).toEqual([403, 'missing_permission'])
+    expect((await page.ask('GET', 'keys')).status).toBe(200)
+    await server.latchkey.keys.revoke(backend.id)
+    expect((await page.ask('GET', 'keys')).json.code).toBe('session_ended')
+    const other = await makeRootKey(server)
+    const rotated = await openPage(server, { permissions }, other.key)
+    await server.latchkey.keys.rotate(other.id)
+    expect((await rotated.ask('GET', 'keys')).json.code).toBe('session_ended')
+  })
+
+  test('a change that began before the key of its session was revoked is not made after it', async () => {
+    await using server = await open()
+    for (let round = 0; round < 10; round++) {
+      const backend = await makeRootKey(server)
+      const permissions = ['latchkey:keys:write', 'emails:*']
+      const page = await openPage(server, { permissions, user: { id: `u_${round}` } }, backend.key)
+      const changes = Array.from({ length: 12 }, () => page.ask('POST', 'keys', { name: 'CI' }))
+      await server.latchkey.keys.revoke(backend.id)
+      const seen = (await server.latchkey.keys.list({ organizationId: 'acme' })).items.length
+      await Promise.all(changes)
+      expect((await server.latchkey.keys.list({ organizationId: 'acme' })).items.length).toBe(seen)
+    }
+  })
+
+  test('only a root key with the permission makes sessions, of what it covers, for customers', async () => {
+    await using server = await open()
+    const codeOf = async (fields: Record<string, unknown>, token?: string) => {
+      const { status, json } = await askForSession<{ code: string; errors?: { path: string }[] }>(
+        server,
+        fields,
+        token,
+      )
+      return status === 200 ? 'made' : [json.code, ...(json.errors ?? []).map(({ path }) => path)].join(' ')
+    }
+    const backend = await makeRootKey(server)
+    const customer = await server.latchkey.keys.create({
+      ...{ organizationId: 'acme', name: 'K', permissions: ['latchkey:portal:write', 'latchkey:keys:read'] },
+    })
+    const keysOnly = ['latchkey:keys:read']
+    expect(await codeOf({ permissions: keysOnly }, customer.key)).toBe('root_organization_required')
+    expect(await codeOf({ permissions: keysOnly }, backend.key)).toBe('made')
+    expect(await codeOf({ permissions: ['latchkey:usage:read'] }, backend.key)).toBe('permission_escalation')
+    for (const permission of [
+      'latchkey:*',
+      'latchkey:audit:read',
+      'latchkey:keys:*',
+      'latchkey:portal:write',
+    ])
+      expect(await codeOf({ permissions: [permission] })).toBe('invalid_input permissions[0]')
+    expect(await codeOf({ permissions: [] })).toBe('invalid_input permissions')
+    expect(await codeOf({ permissions: undefined })).toBe('invalid_input permissions')
+    expect(await codeOf({ organization_id: 'root' })).toBe('invalid_input organization_id')
+    expect(await codeOf({ organization_id: 'nobody' })).toBe('organization_not_found')
+    expect(await codeOf({ prefixes: ['unknown'] })).toBe('invalid_input prefixes[0]')
+    expect(await codeOf({ origin: embedOrigin })).toBe('invalid_input origin')
+    expect(await codeOf({ kind: 'embed', origin: null })).toBe('invalid_input origin')
+    expect(await codeOf({ kind: 'embed', return_url: embedOrigin })).toBe('invalid_input return_url')
+    for (const origin of [
+      'null',
+      '*',
+      'app.example.com',
+      `${embedOrigin}/`,
+      'http://app.example.com',
+      'file://x',
+    ])
+      expect(await codeOf({ kind: 'embed', origin })).toBe('invalid_input origin')
+    expect(await codeOf({ kind: 'embed', origin: 'http://localhost:3000' })).toBe('made')
+    for (const url of [
+      'javascript:alert(1)',
+      '//evil.example',
+      'http://app.example.com/',
+      'https://u:p@x.example',
+    ])
+      expect(await codeOf({ return_url: url })).toBe('invalid_input return_url')
+    for (const seconds of [59, 43_201, 1.5]) {
+      expect(await codeOf({ expires_in_seconds: seconds })).toBe('invalid_input expires_in_seconds')
+    }
+    await server.latchkey.organizations.suspend('globex')
+    expect(await codeOf({ organization_id: 'globex' })).toBe('organization_suspended')
+  })
+
+  test('the name of a user is forgotten with its sessions, and no secret lies in the database, the log or a list', async () => {
+    await using server = await open()
+    const page = await openPage(server)
+    await page.ask('POST', 'keys', { name: 'CI' })
+    const list = await server.request<{ user: object; token: null; url: null }[]>(
+      'GET',
+      '/v1/portal-sessions?organization_id=acme',
+      { token: server.rootKey },
+    )
+    expect(list.json).toMatchObject([
+      { id: page.id, user: { id: 'u_81', name: 'Ada' }, token: null, url: null },
+    ])
+    const forget = () => server.request('DELETE', '/v1/portal-users/acme/u_81', { token: server.rootKey })
+    expect((await forget()).status).toBe(200)
+    expect((await forget()).status).toBe(200)
+    expect((await page.ask('GET', 'self')).json.code).toBe('session_ended')
+    const after = await openPage(server, { user: { id: 'u_81' } })
+    expect((await after.ask('GET', 'self')).json).toMatchObject({ user: { id: 'u_81', name: null } })
+    const { items } = await server.latchkey.audit.list({})
+    expect(items.filter(({ action }) => action === 'portal_user.forgotten')).toHaveLength(1)
+    const told = JSON.stringify([items, server.log])
+    expect(told).not.toMatch(/lkl_|lkp_|Ada/)
+    expect(server.log.some((line) => line.portal_session_id === page.id)).toBe(true)
+  })
+
+  test('a member of the root organization makes sessions, which end with its role', async () => {
+    await using server = await open()
+    const { caller, value, pageValue } = await join(server.latchkey, 'root', 'admin')
+    const input = { kind: 'embed', organizationId: 'acme', user: { id: 'u_1' }, origin: embedOrigin } as const
+    const made = await server.latchkey.portalSessions.create(
+      { ...input, permissions: ['latchkey:keys:read'] },
+      { actor: caller },
+    )
+    const origin = { origin: embedOrigin }
+    expect(await server.latchkey.portal.authenticate(made.token as string, origin)).toMatchObject({
+      userId: 'u_1',
+    })
+    await server.latchkey.sessions.end('self', { actor: caller })
+    expect(await server.latchkey.sessions.authenticate({ value, pageValue })).toBeUndefined()
+    expect(await server.latchkey.portal.authenticate(made.token as string, origin)).toBeDefined()
+    await server.latchkey.members.update(caller.memberId, { role: 'viewer' })
+    expect(await server.latchkey.portal.authenticate(made.token as string, origin)).toBeUndefined()
+  })
+})
