@@ -16,6 +16,7 @@ import type { Total } from '../src/core/shapes/page.ts'
 import type { KeyPlaces } from '../src/core/shapes/places.ts'
 import type { Plan, PlanDetails } from '../src/core/shapes/plans.ts'
 import type { Policy } from '../src/core/shapes/policies.ts'
+import type { PortalSession } from '../src/core/shapes/portal-sessions.ts'
 import type { Prefixes } from '../src/core/shapes/prefixes.ts'
 import type { KeyPreview, RefusedCalls } from '../src/core/shapes/previews.ts'
 import type { RotateKeyInput } from '../src/core/shapes/rotations.ts'
@@ -54,6 +55,7 @@ export type WireOrganizationDetails = Wire<OrganizationDetails>
 export type WirePlan = Wire<Plan>
 export type WirePlanDetails = Wire<PlanDetails>
 export type WirePolicy = Wire<Policy>
+export type WirePortalSession = Wire<PortalSession>
 export type WireUsageRow = Wire<UsageRow>
 export type WireLimit = Wire<LimitState>
 export type WirePlainLimit = Wire<PlainLimit>

@@ -71,6 +71,11 @@ const organizationSettings = createRoute({
   path: '/organizations/$organization/settings',
   component: later(async () => (await import('./pages/organizations/settings.tsx')).OrganizationSettingsPage),
 })
+const organizationPortal = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$organization/customer-page',
+  component: later(async () => (await import('./pages/portal/portal.tsx')).OrganizationPortalPage),
+})
 const newKey = createRoute({
   getParentRoute: () => root,
   path: '/organizations/$organization/new-key',
@@ -209,6 +214,7 @@ export const router = createRouter({
     organizationMembers,
     organizationActivity,
     organizationSettings,
+    organizationPortal,
     organizationPolicy,
     newKey,
     keys,

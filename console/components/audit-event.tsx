@@ -41,6 +41,7 @@ import { shortKeyId } from '../format/key-ids.ts'
 import { exactly } from '../format/times.ts'
 import { useSession } from '../session.ts'
 import { AuditChanges } from './audit-changes.tsx'
+import { Foreign } from './foreign.tsx'
 import { KeyName } from './key-name.tsx'
 import { MemberName } from './member-name.tsx'
 import { OrganizationName } from './organization-name.tsx'
@@ -204,6 +205,12 @@ function WebhookName({ id }: { id: string }) {
 function Actor({ id, type }: { id: string | null; type: WireAuditEvent['actor_type'] }) {
   if (type === 'key' && id !== null) return <KeyName id={id} />
   if (type === 'member' && id !== null) return <MemberName id={id} />
+  if (type === 'user' && id !== null)
+    return (
+      <>
+        user <Foreign text={id} />
+      </>
+    )
   return (
     <>
       {actorName(type)}
@@ -212,10 +219,20 @@ function Actor({ id, type }: { id: string | null; type: WireAuditEvent['actor_ty
   )
 }
 
-function Origin({ event: { actor, actor_type, ip, request_id } }: { event: WireAuditEvent }) {
+function Origin({ event: { actor, actor_type, ip, request_id, via } }: { event: WireAuditEvent }) {
   return (
     <>
       by <Actor id={actor} type={actor_type} />
+      {/* A server of before the customer page has none. */}
+      {via != null && (
+        <>
+          {' '}
+          via session{' '}
+          <span title={via} className="font-mono text-[0.8125rem] leading-none">
+            {shortKeyId(via)}
+          </span>
+        </>
+      )}
       {ip !== null && (
         <>
           {' '}

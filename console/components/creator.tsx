@@ -25,7 +25,13 @@ export function Creator({ createdBy, type }: CreatorProps) {
   if (isPending) return <span className="font-mono text-xs">{shortKeyId(createdBy)}</span>
   if (type === 'member' || isKnown) return <MemberName id={createdBy} />
   // Operators may call their users by UUIDs too.
-  if (type === 'user' || !isKeyId(createdBy)) return <Foreign text={createdBy} />
+  if (type === 'user')
+    return (
+      <>
+        <span className="text-muted">user</span> <Foreign text={createdBy} />
+      </>
+    )
+  if (!isKeyId(createdBy)) return <Foreign text={createdBy} />
   return <KeyName id={createdBy} unknown={isRoot ? <Foreign text={createdBy} /> : <TheOperator />} />
 }
 
@@ -35,7 +41,11 @@ export function CreatorInRow({ createdBy, type }: CreatorProps) {
   if (type === 'member') return <MemberInRow id={createdBy} />
   if (type !== 'user' && isKeyId(createdBy)) return <CreatingKey id={createdBy} />
   return (
-    <span className="block truncate text-left" dir="auto" title={withMarks(createdBy)}>
+    <span
+      className="block truncate text-left"
+      dir="auto"
+      title={type === 'user' ? `User ${withMarks(createdBy)}` : withMarks(createdBy)}
+    >
       {marked(createdBy)}
     </span>
   )

@@ -1,13 +1,19 @@
-// Code for a new token in tabs, each to be copied.
+// Code in tabs, such as that for a new token, each to be copied.
 import { Tabs } from 'radix-ui'
-import { snippetsFor } from '../format/snippets.ts'
+import { type Snippet, snippetsFor } from '../format/snippets.ts'
 import { CopyBox } from './copy.tsx'
 
 export function Snippets({ token, permissions }: { token: string; permissions: readonly string[] }) {
-  const snippets = snippetsFor(token, permissions, location.origin)
+  return (
+    <SnippetTabs label="Ways to use the token" snippets={snippetsFor(token, permissions, location.origin)} />
+  )
+}
+
+/** Code in tabs that are called what `label` says. */
+export function SnippetTabs({ label, snippets }: { label: string; snippets: readonly Snippet[] }) {
   return (
     <Tabs.Root defaultValue={snippets[0]?.title ?? ''}>
-      <Tabs.List aria-label="Ways to use the token" className="mb-2 flex flex-wrap gap-1">
+      <Tabs.List aria-label={label} className="mb-2 flex flex-wrap gap-1">
         {snippets.map(({ title }) => (
           <Tabs.Trigger
             key={title}

@@ -31,7 +31,7 @@ const managementMeanings: Record<ManagementPermission, string> = {
   'latchkey:self:derive': 'Make and revoke children of itself',
   'latchkey:members:read': 'Read members and invitations',
   'latchkey:members:write': 'Invite people, set their roles, and remove them',
-  'latchkey:portal:write': 'Open the page of a customer, once there is one',
+  'latchkey:portal:write': 'Let users of yours manage keys on a customer page',
 }
 
 /** Takes a typed or pasted list apart: by commas, semicolons and spaces; quotes and brackets of JSON fall away. */

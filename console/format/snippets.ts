@@ -1,7 +1,8 @@
 // Code to copy for a new token: how to try it, how a customer sends it, how an API asks for it. Pure.
 import { reservedNamespace } from '../../src/core/permissions.ts'
 
-interface Snippet {
+/** Code under a title of its own. */
+export interface Snippet {
   title: string
   /** What it is for, in a sentence. */
   lead: string

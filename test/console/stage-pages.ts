@@ -32,6 +32,7 @@ export const pages: Record<string, (stage: Stage) => string> = {
   'the activity of an organization': () => '/organizations/acme/activity',
   leaks: () => '/settings/leaks',
   'the settings of an organization': () => '/organizations/acme/settings',
+  'the customer page of an organization': () => '/organizations/acme/customer-page',
   'sign-in': () => '/settings/sign-in',
   instance: () => '/settings/instance',
   plans: () => '/settings/plans',

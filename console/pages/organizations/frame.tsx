@@ -11,7 +11,7 @@ import { Page } from '../../components/page.tsx'
 import { SuspendedNotice } from '../../components/suspend-dialog.tsx'
 import { type Tab, Tabs } from '../../components/tabs.tsx'
 import { organizationQuery } from '../../queries.ts'
-import { useSession } from '../../session.ts'
+import { rootOrganizationId, useSession } from '../../session.ts'
 import { SettingsTabs } from '../settings/settings-tabs.tsx'
 import { OperatorMark } from './mark.tsx'
 
@@ -117,6 +117,12 @@ function tabsOf(organization: string, refusal: ReturnType<typeof useSession>['re
       : []),
     ...(may('latchkey:audit:read')
       ? ([{ label: 'Activity', link: { to: '/organizations/$organization/activity', params } }] as const)
+      : []),
+    // The operator has no page of a customer's.
+    ...(organization !== rootOrganizationId && may('latchkey:portal:write')
+      ? ([
+          { label: 'Customer page', link: { to: '/organizations/$organization/customer-page', params } },
+        ] as const)
       : []),
     { label: 'Settings', link: { to: '/organizations/$organization/settings', params } },
   ]
