@@ -189,7 +189,7 @@ onEachDatabase('the audit log', (makeDatabase) => {
       limit: 0,
       after: 'x',
       organizationId: 'a b',
-      actor: 'x',
+      actor: ' ',
       since: 'yesterday',
       until: '2026-01-31',
       format: 'csv',

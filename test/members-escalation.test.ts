@@ -1,10 +1,11 @@
-// Nobody gives away more than it may: random actors, keys and members of both kinds of organizations, give permissions to keys, and
-// roles by invitations and by changes. `TEST_LONG=1` tries ten thousand.
+// Nobody gives away more than it may: random actors, keys and members of both kinds of organizations and users of the portal, give
+// permissions to keys and to portal sessions, and roles by invitations and by changes. `TEST_LONG=1` tries ten thousand.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { permissionsOfRole } from '../src/core/access.ts'
 import { managementPermissions } from '../src/core/permissions.ts'
 import { roles } from '../src/core/roles.ts'
+import { portalPermissions } from '../src/core/shapes/portal-sessions.ts'
 import { type Caller, type Latchkey, LatchkeyError, type Role } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeCaller } from './setup/callers.ts'
@@ -25,17 +26,25 @@ const permission = fc.constantFrom(
 const holdings = fc.sample(fc.array(permission, { maxLength: 4 }), 40)
 const role = fc.constantFrom(...roles)
 const organization = fc.constantFrom(...organizations)
+/** What portal sessions may have: all else is no session's at all. */
+const ofPortal = fc.array(
+  fc.constantFrom(...[...portalPermissions, '*', 'emails:*', 'emails:send', 'sms:send']),
+  { minLength: 1, maxLength: 3 },
+)
+const sessions = fc.sample(ofPortal, 40)
 
 const scenario = fc.record({
   actor: fc.oneof(
     fc.record({ home: organization, held: fc.constantFrom(...holdings) }),
     fc.record({ home: organization, role }),
+    fc.record({ home: fc.constant('acme' as const), user: fc.constantFrom(...sessions) }),
     // Somebody who may do nearly everything, so that many cases are allowed.
     fc.record({ home: organization, held: fc.constantFrom(['latchkey:*', '*'], ['latchkey:*']) }),
   ),
   to: organization,
   grant: fc.oneof(
     fc.record({ permissions: fc.array(permission, { maxLength: 3 }) }),
+    fc.record({ portal: ofPortal }),
     fc.record({ invited: role }),
     fc.record({ before: role, after: role }),
   ),
@@ -44,7 +53,7 @@ type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : neve
 type Actor = Scenario['actor']
 
 onEachDatabase('no escalation by people', (makeDatabase, kind) => {
-  test(`${casesOn[kind]} random grants to keys, roles and invitations succeed if and only if the actor may make them`, async () => {
+  test(`${casesOn[kind]} random grants to keys, roles, invitations and portal sessions succeed if and only if the actor may make them`, async () => {
     await using latchkey = await openWithPeople({ database: await makeDatabase() })
     await createAcme(latchkey)
     await latchkey.createRootKey()
@@ -83,10 +92,32 @@ async function actorOf(latchkey: Latchkey, { actors }: Stage, actor: Actor): Pro
   const name = JSON.stringify(actor)
   const known = actors.get(name)
   if (known) return known
-  const made = await makeCaller(latchkey, actor.home, 'held' in actor ? actor.held : [])
+  const made =
+    'user' in actor
+      ? await userOf(latchkey, actor.user)
+      : await makeCaller(latchkey, actor.home, 'held' in actor ? actor.held : [])
   actors.set(name, made)
   return made
 }
+
+/** A user of a portal session, whom the operator lets do this. */
+async function userOf(latchkey: Latchkey, permissions: string[]): Promise<Caller> {
+  const { token } = await latchkey.portalSessions.create({
+    ...session,
+    // Of a user's more than twenty sessions, the oldest would end.
+    user: { id: JSON.stringify(permissions) },
+    permissions,
+  })
+  const user = await latchkey.portal.authenticate(token as string, session)
+  if (user === undefined) throw new Error('The session opens nothing.')
+  return user
+}
+
+const session = {
+  kind: 'embed',
+  ...{ organizationId: 'acme', origin: 'https://app.example.com' },
+  expiresInSeconds: 43_200,
+} as const
 
 /** Has an actor give something away, and takes it back as the operator. */
 async function attempt(
@@ -98,6 +129,12 @@ async function attempt(
   try {
     if ('permissions' in grant) {
       await latchkey.keys.create({ ...grant, organizationId: to, name: 'K' }, { actor })
+    } else if ('portal' in grant) {
+      const { id } = await latchkey.portalSessions.create(
+        { ...session, organizationId: to, user: { id: 'u_82' }, permissions: grant.portal },
+        { actor },
+      )
+      await latchkey.portalSessions.end(id)
     } else if ('invited' in grant) {
       const invited = { organizationId: to, email: 'new@example.com', role: grant.invited }
       const { id } = await latchkey.invitations.create(invited, { actor })
@@ -114,6 +151,7 @@ async function attempt(
       'missing_permission',
       'organization_not_found',
       'member_not_found',
+      ...('portal' in grant ? ['root_organization_required', 'invalid_input'] : []),
     ]
     if (error instanceof LatchkeyError && refusals.includes(error.code)) return 'refused'
     throw error
@@ -125,6 +163,10 @@ function may({ actor, to, grant }: Scenario): boolean {
   if (actor.home !== 'root' && to !== actor.home) return false
   if ('permissions' in grant)
     return holds(actor, to, 'latchkey:keys:write') && mayGrant(actor, to, grant.permissions)
+  if ('portal' in grant) {
+    const isOfCustomer = actor.home === 'root' && to !== 'root'
+    return isOfCustomer && holds(actor, to, 'latchkey:portal:write') && mayGrant(actor, to, grant.portal)
+  }
   if (!holds(actor, to, 'latchkey:members:write')) return false
   const covered = 'invited' in grant ? [grant.invited] : [grant.before, grant.after]
   return covered.every((one) => coversRole(actor, to, one))
@@ -151,6 +193,8 @@ function holds(actor: Actor, to: Organization, wanted: string): boolean {
 
 function heldBy(actor: Actor, to: Organization, isGrant: boolean): readonly string[] {
   if ('held' in actor) return actor.held
+  // What a user holds of ours it gives to nobody.
+  if ('user' in actor) return actor.user.filter((one) => !isGrant || !one.startsWith('latchkey:'))
   const list = permissionsOfRole(actor.home, actor.role)
   const isAdminAtHome = actor.home === 'root' && to === 'root' && actor.role === 'admin'
   const own = list.filter((one) => !isAdminAtHome || !/(?:webhooks|members):write$/.test(one))

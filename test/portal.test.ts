@@ -45,6 +45,7 @@ onEachDatabase('the portal', (makeDatabase) => {
     expect(items.map(({ action, actor, actorType, via }) => [action, actor, actorType, via])).toEqual(
       ['key.revoked', 'key.rotated', 'key.created'].map((action) => [action, 'u_81', 'user', page.id]),
     )
+    expect((await server.latchkey.audit.list({ actor: 'u_81' })).items).toHaveLength(4)
     // The organization itself sees its user, and not the backend of the operator.
     const auditor = await server.latchkey.keys.create({
       ...{ organizationId: 'acme', name: 'Auditor', permissions: ['latchkey:audit:read'] },

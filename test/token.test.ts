@@ -245,6 +245,18 @@ test('a token is found though it lacks its check, or more of its end', () => {
   }
 })
 
+test('the secrets of invitations, portal links and portal sessions are found and cut as well, or the greater part of one', () => {
+  for (const prefix of ['lki_', 'lkl_', 'lkp_'])
+    for (let i = 0; i < 50; i++) {
+      const secret = prefix + Buffer.from(random(new Uint8Array(32))).toString('base64url')
+      for (const text of [secret, secret.slice(0, 20), `/portal?s=${secret}`, `#${secret}&x`])
+        if (!containsToken(text)) throw new Error(`Not found: ${text.length} characters.`)
+      expect(redactTokens(`at ${secret}, then`)).toBe(`at ${prefix}…, then`)
+    }
+  for (const text of ['/v1/portal/keys', 'walkl_through_the_whole_text', 'lki_', 'lkp_short'])
+    expect(containsToken(text), text).toBe(false)
+})
+
 test('ids that other systems make are not taken for tokens', () => {
   const ids = [
     'req_01ARZ3NDEKTSV4RRFFQ69G5FAV',

@@ -117,13 +117,17 @@ const longestUntoldPart = kidLength + 11
 const tokenPart = new RegExp(`[a-z0-9]_[0-9A-Za-z]{${longestUntoldPart + 1},}`, 'g')
 const secretPart = new RegExp(`([a-z0-9]_[0-9A-Za-z]{${kidLength}})[0-9A-Za-z]+`, 'g')
 
+/** The secrets of invitations, and of portal links and sessions, or the greater part of one. */
+const pageSecret = /(?<![0-9A-Za-z])lk[ilp]_[0-9A-Za-z_-]{12,}/
+const pageSecrets = /(?<![0-9A-Za-z])(lk[ilp]_)[0-9A-Za-z_-]+/g
+
 /**
  * Tells whether a text holds something of a token's form, such as a URL that must not: a whole one, or one that lacks
  * its check or more of its end, for what is left may be all of the secret.
  */
 export function containsToken(text: string): boolean {
-  if (text.length <= longestUntoldPart) return false
-  return text.match(tokenPart)?.some(isTokenPart) ?? false
+  if (text.length < 16) return false
+  return pageSecret.test(text) || (text.match(tokenPart)?.some(isTokenPart) ?? false)
 }
 
 function isTokenPart(part: string): boolean {
@@ -131,9 +135,9 @@ function isTokenPart(part: string): boolean {
   return body.length >= tokenBodyLength || (/[A-Z]/.test(body) && /[a-z]/.test(body))
 }
 
-/** Cuts each thing of a token's form in a text down to its kid, also if it holds no more than one character beyond. */
+/** Cuts each thing of a token's form in a text down to its kid, also if it holds no more than one character beyond, and other secrets to what they begin with. */
 export function redactTokens(text: string): string {
-  return text.replace(secretPart, '$1…')
+  return text.replace(pageSecrets, '$1…').replace(secretPart, '$1…')
 }
 
 function randomKid(random: RandomSource): string {

@@ -1,5 +1,6 @@
 // The calls by which an operator's backend gives its users sessions on their customers' page, and ends them.
 import { z } from 'zod'
+import { refuseField } from '../../core/errors.ts'
 import { doneSchema } from '../../core/shapes/calls.ts'
 import {
   createPortalSessionSchema,
@@ -101,8 +102,18 @@ export const portalSessionRoutes = [
     answers: [{ status: 200, description: 'Its name is forgotten.', schema: doneSchema }],
     problems: ['organization_not_found'],
     handle: async ({ parts: { latchkey }, params, caller }) => {
-      await latchkey.portalSessions.forgetUser(params.organization_id, params.user_id, { actor: caller })
+      const userId = decodeUserId(params.user_id)
+      await latchkey.portalSessions.forgetUser(params.organization_id, userId, { actor: caller })
       return json({ success: true })
     },
   }),
 ]
+
+/** The id of a user, which is any text, as a path has it. Throws `invalid_input` for what is not encoded as URLs are. */
+function decodeUserId(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    refuseField('userId', 'Must be text in UTF-8, percent-encoded.')
+  }
+}
