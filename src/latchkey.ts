@@ -5,6 +5,7 @@ import { openChangeLog } from './coherence/change-log.ts'
 import { startEvictions } from './coherence/eviction.ts'
 import { ChangeLines } from './commit/change-lines.ts'
 import { Writer } from './commit/commit.ts'
+import { findMadeSession } from './commit/live-users.ts'
 import {
   checkpointFileOf,
   keptAuditDaysOf,
@@ -196,7 +197,7 @@ export async function openLatchkey(options: LatchkeyOptions): Promise<Latchkey> 
     reachedLimits,
     signInLimit: new SignInLimit(),
     sessionReads: new SessionReads(findSignedIn),
-    portalReads: new SessionReads((db, digest) => findPortalSession(db, 'digest', digest)),
+    portalReads: new SessionReads(findMadeSession),
     portalLinkReads: new SessionReads((db, digest) => findPortalSession(db, 'link_digest', digest)),
     now,
     at,

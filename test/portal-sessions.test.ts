@@ -1,10 +1,12 @@
 // Portal sessions: an operator's backend makes them for its users, and each is judged anew at each request.
 import { expect, test } from 'vitest'
+import type { LatchkeyError } from '../src/index.ts'
 import { commitmentTo } from '../src/transparency/leaf.ts'
 import { leafHash } from '../src/transparency/merkle.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeClock } from './setup/clock.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { connectDirectly } from './setup/direct.ts'
 import { join } from './setup/people.ts'
 import {
   allOfPortal,
@@ -19,10 +21,11 @@ import { startTestServer } from './setup/server.ts'
 
 onEachDatabase('portal sessions', (makeDatabase) => {
   async function open(options: object = {}) {
-    const server = await startTestServer(await makeDatabase(), { publicUrl: portalUrl, ...options })
+    const database = await makeDatabase()
+    const server = await startTestServer(database, { publicUrl: portalUrl, ...options })
     await createAcme(server.latchkey)
     await server.latchkey.organizations.create({ id: 'globex', name: 'Globex' })
-    return server
+    return Object.assign(server, { database })
   }
   const makeRootKey = async (server: Awaited<ReturnType<typeof open>>, permissions: string[] = []) =>
     server.latchkey.keys.create({
@@ -223,6 +226,46 @@ onEachDatabase('portal sessions', (makeDatabase) => {
     const told = JSON.stringify([items, server.log])
     expect(told).not.toMatch(/lkl_|lkp_|Ada/)
     expect(server.log.some((line) => line.portal_session_id === page.id)).toBe(true)
+  })
+
+  test('an organization’s thousands of sessions end by one call, each with its event', async () => {
+    await using server = await open()
+    const page = await openPage(server)
+    await using direct = await connectDirectly(server.database)
+    const columns = 'kind, organization_id, user_id, permissions, scheme, created_at, expires_at'
+    for (let i = 0; i < 2_100; i += 100) {
+      const ids = Array.from(
+        { length: 100 },
+        (_, n) => `0192f0c1-0000-7000-8000-${String(i + n).padStart(12, '0')}`,
+      )
+      await direct.run(
+        `insert into portal_sessions (id, ${columns}) ${ids.map((id) => `select '${id}', ${columns} from portal_sessions where id = '${page.id}'`).join(' union all ')}`,
+      )
+    }
+    await server.latchkey.portalSessions.endAll({ organizationId: 'acme' })
+    expect((await page.ask('GET', 'self')).json.code).toBe('session_ended')
+    const { items } = await server.latchkey.portalSessions.list({})
+    const ended = await server.latchkey.audit.list({ action: 'portal_session.ended', limit: 1_000 })
+    expect(items.filter(({ endedAt }) => endedAt === null)).toEqual([])
+    expect([items.length, ended.items.length, ended.next === undefined]).toEqual([1_000, 1_000, false])
+  })
+
+  test('who asks without end by one session keeps no other session waiting', async () => {
+    await using server = await open()
+    const [greedy, modest] = [await openPage(server), await openPage(server, { user: { id: 'u_82' } })]
+    const { portal } = server.latchkey
+    let ended = 0
+    const many = Array.from({ length: 400 }, () =>
+      portal.authenticate(greedy.token).then(
+        () => void ended++,
+        (error: LatchkeyError) => error.code,
+      ),
+    )
+    expect(await portal.authenticate(modest.token)).toMatchObject({ userId: 'u_82' })
+    const before = ended
+    const codes = new Set(await Promise.all(many))
+    expect(before).toBeLessThan(200)
+    expect([...codes].filter((code) => code !== undefined && code !== 'too_many_requests')).toEqual([])
   })
 
   test('the id of a user is any text, and in a path as it is encoded', async () => {

@@ -8,7 +8,7 @@ import { hasPassed } from '../core/status.ts'
 import { type CallerRow, findCallers } from '../store/callers.ts'
 import { creatorTypeOf } from '../store/creators.ts'
 import { findMembers, type MemberRow } from '../store/members.ts'
-import { type FoundPortalSession, findPortalSessions } from '../store/portal-sessions.ts'
+import { type FoundPortalSession, findPortalSession, findPortalSessions } from '../store/portal-sessions.ts'
 import { allDone } from '../store/statements.ts'
 import type { Db } from '../store/tables.ts'
 import { permissionsBy } from './live-callers.ts'
@@ -33,6 +33,18 @@ export async function findLiveUsers(db: Db, callers: readonly Caller[]): Promise
   if (ids.length === 0) return { sessions: new Map(), keys: new Map(), members: new Map() }
   const sessions = await findPortalSessions(db, ids)
   return { sessions: new Map(sessions.map((row) => [row.id, row])), ...(await findMakers(db, sessions)) }
+}
+
+/** A session, and who made it. */
+export interface MadeSession {
+  session: FoundPortalSession
+  makers: Makers
+}
+
+/** Finds a session by the digest of its token, over or not. */
+export async function findMadeSession(db: Db, digest: Uint8Array): Promise<MadeSession | undefined> {
+  const session = await findPortalSession(db, 'digest', digest)
+  return session && { session, makers: await findMakers(db, [session]) }
 }
 
 /** Reads who made sessions. */

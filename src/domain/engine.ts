@@ -1,5 +1,6 @@
 // What every command of the library works with: the store, and the few things that tests replace.
 import type { Commit } from '../commit/commit.ts'
+import type { MadeSession } from '../commit/live-users.ts'
 import type { Together } from '../commit/together.ts'
 import { type Actor, readActor } from '../core/actor.ts'
 import type { IdempotentRequest } from '../core/idempotency.ts'
@@ -61,7 +62,7 @@ export interface Engine extends OwnUses, OwnProfiles {
   signInLimit: SignInLimit
   sessionReads: SessionReads<FoundSession>
   /** The same of portal sessions by their tokens, and by the secrets of their links. */
-  portalReads: SessionReads<FoundPortalSession>
+  portalReads: SessionReads<MadeSession>
   portalLinkReads: SessionReads<FoundPortalSession>
   /** Milliseconds since 1970, by the wall clock. */
   now: () => number

@@ -77,11 +77,10 @@ export async function findPortalSessions(db: Db, ids: readonly string[]): Promis
   return foundSessions(db).where('portal_sessions.id', 'in', ids).execute()
 }
 
-/** The sessions of an organization, or of one of its users, that are neither ended nor expired, the newest first. */
+/** The newest sessions of an organization, or of one of its users, that are neither ended nor expired, the newest first. */
 export async function listLivePortalSessions(
   tx: Tx,
-  organizationId: string,
-  userId: string | undefined,
+  { organizationId, userId, limit }: { organizationId: string; userId: string | undefined; limit: number },
   now: number,
 ): Promise<PortalSessionRow[]> {
   return sessionsWithNames(tx)
@@ -90,6 +89,7 @@ export async function listLivePortalSessions(
     .where('portal_sessions.ended_at', 'is', null)
     .where('portal_sessions.expires_at', '>', now)
     .orderBy('portal_sessions.id', 'desc')
+    .limit(limit)
     .execute()
 }
 

@@ -58,10 +58,10 @@ export async function authenticateUser(
   if (typeof token !== 'string' || !isPortalToken(token)) return undefined
   const { found, user } = await readWithinLease(engine.memory.clock, async () => {
     const begunAt = engine.memory.clock.monotonic()
-    const row = await engine.portalReads.find(engine.store, digestToken(token), ip)
-    if (row === undefined) return { begunAt }
-    const makers = await engine.store.read((db) => findMakers(db, [row]))
-    return { begunAt, found: row, user: toUser(row, makers, engine.now()) }
+    const made = await engine.portalReads.find(engine.store, digestToken(token), ip)
+    return made === undefined
+      ? { begunAt }
+      : { begunAt, found: made.session, user: toUser(made.session, made.makers, engine.now()) }
   })
   if (found === undefined || user === undefined) return undefined
   requireOrigin(engine, found, origin)

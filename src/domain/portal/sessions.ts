@@ -2,7 +2,7 @@
 import type { Change, Requirements } from '../../commit/commit.ts'
 import { writePortal } from '../../commit/live-users.ts'
 import { requireGrantable, requireRoot, rootOrganizationId } from '../../core/access.ts'
-import { creatorOf, holdsDatabase } from '../../core/actor.ts'
+import { creatorOf } from '../../core/actor.ts'
 import {
   embedSessionSeconds,
   linkSessionSeconds,
@@ -47,6 +47,9 @@ import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
 import { requireFreshSignIn } from '../sessions/fresh-sign-in.ts'
 import { drawPortalSecret } from './secrets.ts'
+
+/** So many sessions end in one change. */
+const maxEndedAtOnce = 1_000
 
 /** Makes the methods on portal sessions of an open Latchkey. */
 export function portalSessionMethods(engine: Engine): PortalSessions<ActorOptions> {
@@ -107,7 +110,11 @@ async function createSession(
       kid: change.actor.type === 'key' ? change.actor.kid : null,
       ...{ expires_at: now + seconds * 1000, ended_at: null },
     }
-    const live = await listLivePortalSessions(tx, organizationId, user.id, now)
+    const live = await listLivePortalSessions(
+      tx,
+      { organizationId, userId: user.id, limit: maxEndedAtOnce },
+      now,
+    )
     await endRows(change, organizationId, live.slice(maxPortalSessionsOfUser - 1))
     await insertPortalSession(tx, row)
     const { name } = user
@@ -184,7 +191,12 @@ async function endSessions(
   options: CommandOptions,
 ): Promise<void> {
   const { organizationId, userId } = parseInput(endPortalSessionsSchema, input)
-  await changeSessions(engine, organizationId, options, (change) => endLive(change, organizationId, userId))
+  // An organization may have many: each thousand is a change of its own, which lets others in between.
+  let ended = maxEndedAtOnce
+  while (ended === maxEndedAtOnce)
+    ended = await changeSessions(engine, organizationId, options, (change) =>
+      endLive(change, organizationId, userId),
+    )
 }
 
 async function forgetUser(
@@ -201,25 +213,28 @@ async function forgetUser(
 }
 
 /** Changes sessions of an organization while none of them changes anything. */
-async function changeSessions(
+async function changeSessions<T>(
   engine: Engine,
   organizationId: string,
   options: CommandOptions,
-  work: (change: Change) => Promise<void>,
-): Promise<void> {
+  work: (change: Change) => Promise<T>,
+): Promise<T> {
   const actor = actorOf(options)
   requireRoot(actor, 'end portal sessions')
   const requirements = { permission: writePortal, portalOf: organizationId, signal: options.signal } as const
-  await engine.commit(actor, requirements, async (change) => {
-    if (!holdsDatabase(change.actor)) requireRoot(change.actor, 'end portal sessions')
+  return engine.commit(actor, requirements, async (change) => {
+    requireRoot(change.actor, 'end portal sessions')
     await getOrganizationRow(change.tx, organizationId)
-    await work(change)
+    return work(change)
   })
 }
 
-async function endLive(change: Change, organizationId: string, userId: string | undefined): Promise<void> {
-  const live = await listLivePortalSessions(change.tx, organizationId, userId, change.now)
+/** Ends sessions of an organization, or of one of its users, at most {@link maxEndedAtOnce}; tells how many. */
+async function endLive(change: Change, organizationId: string, userId: string | undefined): Promise<number> {
+  const which = { organizationId, userId, limit: maxEndedAtOnce }
+  const live = await listLivePortalSessions(change.tx, which, change.now)
   await endRows(change, organizationId, live)
+  return live.length
 }
 
 async function endRows(

@@ -13,8 +13,8 @@ const maxKnown = 10_000
 export type FoundSession = { of: 'key'; row: SessionRow } | { of: 'member'; row: MemberSessionRow }
 
 /**
- * The reads of sessions of a kind. A secret by which this process found a session before is read at once; any other waits for
- * the turn of its client's address, and few of those are read at a time.
+ * The reads of sessions of a kind. A secret by which this process found a session before is read in the turn of its session, so
+ * that none waits for another's; any other waits for the turn of its client's address, and few of those are read at a time.
  */
 export class SessionReads<Found> {
   readonly #find: (db: Db, digest: Uint8Array) => Promise<Found | undefined>
@@ -34,16 +34,20 @@ export class SessionReads<Found> {
     this.#find = find
   }
 
-  /** Finds a session by the digest of its secret. Throws `store_unavailable`, also if the line is too long. */
+  /**
+   * Finds a session by the digest of its secret. Throws `store_unavailable`, also if too many wait at its address, and
+   * `too_many_requests` if too many wait for the session itself.
+   */
   async find(
     store: Pick<Store, 'read'>,
     digest: Uint8Array,
     ip: string | undefined,
   ): Promise<Found | undefined> {
     const name = Buffer.from(digest).toString('base64')
-    const read = () => store.read((db) => this.#find(db, digest))
-    const found =
-      ip === undefined || this.#known.has(name) ? await read() : await this.#readInTurn(read, networkOf(ip))
+    const turn = { organizationId: ` session ${name}`, keyId: '' }
+    const read = () => store.read((db) => this.#find(db, digest), turn)
+    const isKnown = ip === undefined || this.#known.has(name)
+    const found = isKnown ? await readOwn(read) : await this.#readInTurn(read, networkOf(ip))
     this.#known.delete(name)
     if (found === undefined) return undefined
     const oldest = this.#known.values().next()
@@ -63,6 +67,18 @@ export class SessionReads<Found> {
         'Too many requests with sessions come from this address. Try again.',
       )
     }
+  }
+}
+
+async function readOwn<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof LatchkeyError && error.code === 'too_many_reads')) throw error
+    throw new LatchkeyError(
+      'too_many_requests',
+      'Too many requests by this session are waiting. Wait for answers.',
+    )
   }
 }
 
