@@ -4,7 +4,7 @@ import type { ActorType } from '../core/actor.ts'
 import type { AuditAction, AuditEvent } from '../core/shapes/audit.ts'
 import type { StoreDialect } from './backend.ts'
 import { bytesOf, bytesSoFar, type Position, type Slice, type SliceBounds, toSlice } from './cursors.ts'
-import { insertGiven } from './given-rows.ts'
+import { keepInsert } from './given-rows.ts'
 import type { AuditEventsTable, Db, Tx } from './tables.ts'
 
 export type AuditRow = Selectable<AuditEventsTable>
@@ -27,12 +27,14 @@ const eventColumns = {
   via: 'text',
 } as const satisfies Record<keyof AuditRow, 'text' | 'whole'>
 
+const insertEvents = keepInsert('audit_events', eventColumns)
+
 export async function insertAuditEvents(
   tx: Tx,
   dialect: StoreDialect,
   rows: readonly AuditRow[],
 ): Promise<void> {
-  await insertGiven(tx, dialect, 'audit_events', eventColumns, rows).execute()
+  await insertEvents(tx, dialect, rows)
 }
 
 /** What a list of events is asked for; see `listAuditSchema`. Instants are milliseconds. */

@@ -1,5 +1,6 @@
 // Callers as the database has them: what a change is judged by, inside its own transaction.
 import { sql } from 'kysely'
+import { keep } from './kept-statements.ts'
 import { ancestors } from './lines.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -44,6 +45,16 @@ export interface CallerSessionRow {
 
 /** Finds the secrets of these kids, each with its key. */
 export async function findCallers(db: Db, kids: readonly string[]): Promise<CallerRow[]> {
+  const [kid] = kids
+  // Most changes are of one caller.
+  return kid !== undefined && kids.length === 1
+    ? (await findCaller(db, { kid })).rows
+    : selectCallers(db, kids).execute()
+}
+
+const findCaller = keep((db, { kid }: { kid: string }) => selectCallers(db, [kid]))
+
+function selectCallers(db: Db, kids: readonly string[]) {
   return db
     .selectFrom('secrets')
     .innerJoin('keys', 'keys.id', 'secrets.key_id')
@@ -76,7 +87,6 @@ export async function findCallers(db: Db, kids: readonly string[]): Promise<Call
       sql<string | null>`${sql.raw(ancestors)}`.as('ancestors'),
     ])
     .where('secrets.kid', 'in', kids)
-    .execute()
 }
 
 /** Finds those of these sessions that are still there. */

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
 import type { LoggedChange } from './changes.ts'
-import { selectGiven } from './given-rows.ts'
+import { keepInsert, selectFromText, textOf } from './given-rows.ts'
+import { keep } from './kept-statements.ts'
 import type { Tables, Tx } from './tables.ts'
 
 /** How many changes the log keeps; a process that missed more than that must forget all it knows. */
@@ -21,22 +22,27 @@ export function recordChanges(
   changes: readonly LoggedChange[],
 ): [sequence: Promise<number>, ...others: Promise<unknown>[]] {
   const count = Math.max(1, changes.length)
-  const sequence = tx
-    .updateTable('change_counter')
-    .set((eb) => ({ value: eb('value', '+', count) }))
-    .returning('value')
-    .executeTakeFirstOrThrow()
   return [
-    sequence.then(({ value }) => value),
-    ...(changes.length === 0 ? [] : [countChanges(tx, changes)]),
+    advance(tx, { count }).then(({ rows: [row] }) => (row as { value: number }).value),
+    ...(changes.length === 0 ? [] : [countChanges(tx, dialect, changes)]),
     logChanges(tx, dialect, changes),
-    tx
-      .deleteFrom('changes')
-      .where('sequence', '<=', valueLess(keptChanges))
-      .where('sequence', '>', valueLess(keptChanges + count))
-      .execute(),
+    prune(tx, { before: keptChanges + count }),
   ]
 }
+
+const advance = keep((tx: Tx, { count }: { count: number }) =>
+  tx
+    .updateTable('change_counter')
+    .set((eb) => ({ value: eb('value', '+', count) }))
+    .returning('value'),
+)
+
+const prune = keep((tx: Tx, { before }: { before: number }) =>
+  tx
+    .deleteFrom('changes')
+    .where('sequence', '<=', valueLess(keptChanges))
+    .where('sequence', '>', valueLess(before)),
+)
 
 /** The counter's value less so many. */
 function valueLess(number: number) {
@@ -45,21 +51,25 @@ function valueLess(number: number) {
 }
 
 /** Counts changes for their organizations. */
-function countChanges(tx: Tx, changes: readonly LoggedChange[]): Promise<unknown> {
+function countChanges(tx: Tx, dialect: StoreDialect, changes: readonly LoggedChange[]): Promise<unknown> {
   const counts = Map.groupBy(changes, ({ organizationId }) => organizationId)
-  return tx
-    .insertInto('organization_sequences')
-    .values([...counts].map(([organization_id, { length: value }]) => ({ organization_id, value })))
-    .onConflict((conflict) =>
+  const rows = [...counts].map(([organization_id, { length: value }]) => ({ organization_id, value }))
+  return addCounts(tx, dialect, rows)
+}
+
+const addCounts = keepInsert(
+  'organization_sequences',
+  { organization_id: 'text', value: 'whole' },
+  (insert) =>
+    insert.onConflict((conflict) =>
       conflict.column('organization_id').doUpdateSet((eb) => ({
         value: eb('organization_sequences.value', '+', eb.ref('excluded.value')),
       })),
-    )
-    .execute()
-}
+    ),
+)
 
 /** Writes the changes that were counted into the log, or a barrier, each with a mark of its own. */
-async function logChanges(tx: Tx, dialect: StoreDialect, changes: readonly LoggedChange[]): Promise<void> {
+function logChanges(tx: Tx, dialect: StoreDialect, changes: readonly LoggedChange[]): Promise<unknown> {
   const laterOf = new Map<string | null, number>()
   const rows = (changes.length === 0 ? [undefined] : changes).toReversed().map((change, later) => {
     const organizationId = change?.organizationId ?? null
@@ -71,16 +81,20 @@ async function logChanges(tx: Tx, dialect: StoreDialect, changes: readonly Logge
       ...{ organization_id: organizationId, mark, own_later: ownLater },
     }
   })
+  return insertLogged(tx, { text: textOf(loggedColumns, rows) }, dialect)
+}
+
+const insertLogged = keep((_: Tx, { text }: { text: string }, dialect: StoreDialect) => {
   const [log, counter, sequences] = [
     sql.table('changes'),
     sql.table('change_counter'),
     sql.table('organization_sequences'),
   ]
-  await sql`insert into ${log} (sequence, topic, subject_id, organization_id, mark, organization_sequence)
+  return sql`insert into ${log} (sequence, topic, subject_id, organization_id, mark, organization_sequence)
     select change_counter.value - later, topic, subject_id, given.organization_id, mark, organization_sequences.value - own_later
-    from (${selectGiven(dialect, loggedColumns, rows)}) as given cross join ${counter}
-    left join ${sequences} on organization_sequences.organization_id = given.organization_id`.execute(tx)
-}
+    from (${selectFromText(dialect, loggedColumns, text)}) as given cross join ${counter}
+    left join ${sequences} on organization_sequences.organization_id = given.organization_id`
+})
 
 const loggedColumns = {
   later: 'whole',

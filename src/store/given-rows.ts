@@ -2,6 +2,7 @@
 // the database than what is done with them there, and each number of rows is a statement of its own.
 import { type InsertQueryBuilder, type InsertResult, type RawBuilder, sql } from 'kysely'
 import type { StoreDialect } from './backend.ts'
+import { keep } from './kept-statements.ts'
 import type { Tables, Tx } from './tables.ts'
 
 /** Of a column. Whole numbers are as wide as they come: a bigint. */
@@ -14,6 +15,24 @@ export function selectGiven<Column extends string>(
   columns: Record<Column, GivenType>,
   rows: readonly { [Name in Column]: GivenValue }[],
 ): RawBuilder<{ [Name in Column]: GivenValue }> {
+  return selectFromText({ elementsOf, bytesOf }, columns, textOf(columns, rows))
+}
+
+/** Puts rows into the text that {@link selectFromText} takes. */
+export function textOf<Column extends string>(
+  columns: Record<Column, GivenType>,
+  rows: readonly { [Name in Column]: GivenValue }[],
+): string {
+  const names = Object.keys(columns) as Column[]
+  return JSON.stringify(rows.map((row) => names.map((name) => toJson(row[name]))))
+}
+
+/** Selects rows that are given as a text already. */
+export function selectFromText<Column extends string>(
+  { elementsOf, bytesOf }: Pick<StoreDialect, 'elementsOf' | 'bytesOf'>,
+  columns: Record<Column, GivenType>,
+  text: string,
+): RawBuilder<{ [Name in Column]: GivenValue }> {
   const names = Object.keys(columns) as Column[]
   // As one text: the many parts of a wide row would take longer to put together than to send.
   const fields = names.map((name, i) => {
@@ -21,9 +40,8 @@ export function selectGiven<Column extends string>(
     const typed = { text: field, whole: `cast(${field} as bigint)`, bytes: bytesOf(field) }
     return `${typed[columns[name]]} as "${name}"`
   })
-  const elements = elementsOf(JSON.stringify(rows.map((row) => names.map((name) => toJson(row[name])))))
   // Without the condition, SQLite takes the `on` of a conflict for that of a join.
-  return sql`select ${sql.raw(fields.join(', '))} from ${elements} where true`
+  return sql`select ${sql.raw(fields.join(', '))} from ${elementsOf(text)} where true`
 }
 
 /** Begins to insert rows that are given, in their order; columns that are not named get their defaults. */
@@ -33,11 +51,35 @@ export function insertGiven<Table extends keyof Tables & string, Column extends 
   table: Table,
   columns: Record<Column, GivenType>,
   rows: readonly { [Name in Column]: GivenValue }[],
-): InsertQueryBuilder<Tables, Table, InsertResult> {
+): Insert<Table> {
+  return insertFromText(tx, dialect, table, columns, textOf(columns, rows))
+}
+
+type Insert<Table extends keyof Tables> = InsertQueryBuilder<Tables, Table, InsertResult>
+
+/** Keeps a statement that inserts rows which are given, however many; `end` says what follows them. */
+export function keepInsert<Table extends keyof Tables & string, Column extends keyof Tables[Table] & string>(
+  table: Table,
+  columns: Record<Column, GivenType>,
+  end: (insert: Insert<Table>) => Insert<Table> = (insert) => insert,
+): (tx: Tx, dialect: StoreDialect, rows: readonly { [Name in Column]: GivenValue }[]) => Promise<unknown> {
+  const insert = keep((tx: Tx, { text }: { text: string }, dialect: StoreDialect) =>
+    end(insertFromText<Table, Column>(tx, dialect, table, columns, text)),
+  )
+  return (tx, dialect, rows) => insert(tx, { text: textOf(columns, rows) }, dialect)
+}
+
+function insertFromText<Table extends keyof Tables & string, Column extends keyof Tables[Table] & string>(
+  tx: Tx,
+  dialect: StoreDialect,
+  table: Table,
+  columns: Record<Column, GivenType>,
+  text: string,
+): Insert<Table> {
   return tx
     .insertInto<Table>(table)
     .columns(Object.keys(columns) as never)
-    .expression(selectGiven(dialect, columns, rows) as never) as never
+    .expression(selectFromText(dialect, columns, text) as never) as never
 }
 
 /** JSON has no bytes: they go as hexadecimal digits. */

@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import { rootOrganizationId } from '../core/access.ts'
 import type { StoreDialect } from './backend.ts'
+import { keep } from './kept-statements.ts'
 import type { Tx } from './tables.ts'
 
 /** The keys that a change depends on. */
@@ -69,20 +70,46 @@ export async function lockKeys(
   const { ids: changed = [], scope = null } = targets ?? {}
   const alone = left === '' ? [...changed] : [...changed, left]
   const ids = [...new Set([...callers, ...alone])]
-  await sql`select case when locks.alone then pg_advisory_xact_lock(locks.number)
+  const given = {
+    ...{ callers, changed, alone, ids, scope, organizationId, identityId: others.identityId ?? '' },
+    ...lockedPeople(others, organizationId),
+  }
+  await takeLocks(tx, given)
+}
+
+interface GivenLocks {
+  callers: readonly string[]
+  /** Of these, as many as are of the scope. */
+  changed: readonly string[]
+  scope: string | null
+  /** All keys that somebody takes alone, and all keys. */
+  alone: readonly string[]
+  ids: readonly string[]
+  organizationId: string
+  identityId: string
+  /** Of people, by what each is named, of which kind it is, and whether it is taken alone. */
+  names: readonly string[]
+  seeds: readonly number[]
+  areAlone: readonly boolean[]
+}
+
+const takeLocks = keep((_: Tx, given: GivenLocks) => {
+  const { callers, changed, alone, ids, scope, organizationId, identityId, names, seeds, areAlone } = given
+  return sql`select case when locks.alone then pg_advisory_xact_lock(locks.number)
       else pg_advisory_xact_lock_shared(locks.number) end
     from (select hashtextextended(id, ${sql.lit(seed)}) as number, id = any(${alone}::text[]) as alone from ${sql.table('keys')}
       where id = any(${ids}::text[])
-      and (id <> all(${[...changed]}::text[]) or ${scope}::text is null or organization_id = ${scope}::text)
+      and (id <> all(${changed}::text[]) or ${scope}::text is null or organization_id = ${scope}::text)
       union select hashtextextended(ancestor, ${sql.lit(seed)}), ancestor = any(${alone}::text[]) from (${ancestorsOf(callers)}) as lines
       union select hashtextextended(organization_id, ${sql.lit(organizationSeed)}), false from ${sql.table('keys')}
-      where id = any(${[...callers]}::text[]) and organization_id not in (${root}, ${organizationId})
+      where id = any(${callers}::text[]) and organization_id not in (${root}, ${organizationId})
       union select hashtextextended(id, ${sql.lit(organizationSeed)}), true from ${sql.table('organizations')} where id = ${organizationId}
       union select hashtextextended(organization_id, ${sql.lit(membersSeed)}), false from ${sql.table('member_identities')}
-      where identity_id = ${others.identityId ?? ''}
-      union select hashtextextended(id, seed), alone from ${lockedPeople(others, organizationId)}
-      order by 1 offset 0) as locks`.execute(tx)
-}
+      where identity_id = ${identityId}
+      union select hashtextextended(id, seed), alone
+        from unnest(${names}::text[], ${seeds}::bigint[], ${areAlone}::boolean[]) as people (id, seed, alone)
+      order by 1 offset 0) as locks`
+})
 
 /** The locks of people: of each name one, which is alone if any change takes it so. */
 function lockedPeople(
@@ -101,8 +128,11 @@ function lockedPeople(
     ...people.flatMap((person) => sharedLocksOf(person).filter(({ id }) => id !== suspendedId)),
   ]
   const locks = [...new Map(wanted.reverse().map((lock) => [`${lock.seed} ${lock.id}`, lock])).values()]
-  return sql`unnest(${locks.map(({ id }) => id)}::text[], ${locks.map(({ seed }) => seed)}::bigint[],
-    ${locks.map(({ alone }) => alone)}::boolean[]) as people (id, seed, alone)`
+  return {
+    names: locks.map(({ id }) => id),
+    seeds: locks.map(({ seed }) => seed),
+    areAlone: locks.map(({ alone }) => alone),
+  }
 }
 
 /**
@@ -181,5 +211,5 @@ function ancestorsOf(ids: readonly string[]) {
   return sql`select keys.id, ancestor from ${keys}
     left join ${keys} as first on first.id = keys.parent_id left join ${keys} as second on second.id = first.parent_id,
     unnest(array[keys.parent_id, first.parent_id, second.parent_id]) as ancestor
-    where keys.id = any(${[...ids]}::text[]) and keys.parent_id is not null and ancestor is not null`
+    where keys.id = any(${ids}::text[]) and keys.parent_id is not null and ancestor is not null`
 }

@@ -12,6 +12,7 @@ import { fold, foldDescription } from './case-folding.ts'
 import { creatorTypeOf } from './creators.ts'
 import { readExposure } from './exposures.ts'
 import { givenTexts, insertGiven, selectGiven } from './given-rows.ts'
+import { keep } from './kept-statements.ts'
 import type { KeysTable } from './key-tables.ts'
 import { insertTerms } from './key-terms.ts'
 import type { LastUse } from './last-use.ts'
@@ -19,6 +20,17 @@ import { nextRevision } from './revisions.ts'
 import type { Db, Tx } from './tables.ts'
 
 export type KeyRow = Selectable<KeysTable>
+
+const keyColumns = Object.keys({
+  ...{ id: true, organization_id: true, name: true, name_folded: true, permissions: true, metadata: true },
+  ...{ created_by: true, created_by_type: true, created_at: true, expires_at: true, expiry_set_at: true },
+  ...{ revoked_at: true, revoked_by: true, revocation_reason: true },
+  ...{ suspended_at: true, suspended_by: true, suspended_for: true, suspended_reason: true },
+  ...{ not_before: true, allowed_ips: true, limits: true, limits_from: true },
+  ...{ parent_id: true, parent_kid: true, last_used_at: true, prefix: true, kid: true, revision: true },
+  ...{ description: true, description_folded: true, tags: true, exposed_at: true, exposure: true },
+  ...{ terms_revision: true, decoy_tries: true, decoy_tried_at: true, decoy_told_at: true },
+} satisfies Record<keyof KeysTable, true>) as (keyof KeysTable)[]
 
 /** What of a key may be long: a page of keys is bounded by it. */
 export const longKeyColumns = ['permissions', 'metadata', 'description', 'tags']
@@ -96,14 +108,20 @@ export async function findKey(db: Db, id: string, scope: Scope): Promise<KeyRow 
 
 /** Takes the row's lock for the rest of the transaction, by a write that changes nothing. */
 export async function lockKey(tx: Tx, id: string, scope: Scope): Promise<KeyRow | undefined> {
-  return tx
-    .updateTable('keys')
-    .set((eb) => ({ revision: eb.ref('revision') }))
-    .where('id', '=', id)
-    .$if(scope !== undefined, (query) => query.where('organization_id', '=', scope as string))
-    .returningAll()
-    .executeTakeFirst()
+  const { rows } = await touchKey(tx, { id, organizationId: scope }, scope !== undefined)
+  return rows[0]
 }
+
+const touchKey = keep(
+  (tx: Tx, { id, organizationId }: { id: string; organizationId: Scope }, isScoped: boolean) =>
+    tx
+      .updateTable('keys')
+      .set((eb) => ({ revision: eb.ref('revision') }))
+      .where('id', '=', id)
+      .$if(isScoped, (query) => query.where('organization_id', '=', organizationId as string))
+      .returning(keyColumns),
+  String,
+)
 
 /** The same of the keys of a list, in the order of their ids; gives those that are there. */
 export async function lockListedKeys(
@@ -139,19 +157,28 @@ export async function changeKey(
     ...(description !== undefined && { description_folded: foldDescription(description) }),
   }
   const revision = nextRevision(row, now)
-  return tx
-    .updateTable('keys')
-    .set({
-      ...change,
-      ...folded,
-      revision,
-      ...(row.terms_revision === row.revision && { terms_revision: revision }),
-    })
-    .where('id', '=', row.id)
-    .where('organization_id', '=', row.organization_id)
-    .returningAll()
-    .executeTakeFirstOrThrow(() => new LatchkeyError('internal', 'The change of a key affected no row.'))
+  const isTermed = row.terms_revision === row.revision
+  const set = { ...change, ...folded, revision, ...(isTermed && { terms_revision: revision }) }
+  const of = { ofId: row.id, ofOrganization: row.organization_id }
+  const { rows } = await updateKey(tx, { ...set, ...of }, Object.keys(set) as (keyof KeysTable)[])
+  if (rows[0] === undefined) throw new LatchkeyError('internal', 'The change of a key affected no row.')
+  return rows[0]
 }
+
+const updateKey = keep(
+  (
+    tx: Tx,
+    given: Updateable<KeysTable> & { ofId: string; ofOrganization: string },
+    columns: readonly (keyof KeysTable)[],
+  ) =>
+    tx
+      .updateTable('keys')
+      .set(Object.fromEntries(columns.map((column) => [column, given[column]])))
+      .where('id', '=', given.ofId)
+      .where('organization_id', '=', given.ofOrganization)
+      .returning(keyColumns),
+  String,
+)
 
 /** What a change of many keys writes of each. */
 export type ListedChange = Partial<Pick<KeyRow, keyof typeof listedColumns>>

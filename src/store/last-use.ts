@@ -5,6 +5,7 @@ import type { Place } from '../core/places.ts'
 import type { StoreDialect } from './backend.ts'
 import { insertGiven, selectGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
+import { keep } from './kept-statements.ts'
 import type { Db, LastUsesTable, Tx } from './tables.ts'
 
 /** One secret's latest use, in milliseconds since 1970. */
@@ -127,7 +128,7 @@ const placeColumns = {
   operation: 'text',
   ip: 'text',
   user_agent: 'text',
-} as const
+} as const satisfies Record<keyof LastUsesTable, 'text' | 'whole'>
 
 /** Empties the places of some keys that were last used so many days ago; tells of how many. */
 export async function emptyLastUses(
@@ -159,12 +160,19 @@ export type LastUse = Selectable<LastUsesTable>
 /** Reads from where keys were last used, by their ids. */
 export async function readLastUses(db: Db, keyIds: readonly string[]): Promise<Map<string, LastUse>> {
   if (keyIds.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('last_uses')
-    .selectAll()
-    .where('key_id', 'in', [...keyIds])
-    .execute()
+  const [keyId] = keyIds
+  const rows =
+    keyId !== undefined && keyIds.length === 1
+      ? (await selectLastUse(db, { keyId })).rows
+      : await selectLastUses(db, keyIds).execute()
   return new Map(rows.map((row) => [row.key_id, row]))
+}
+
+const selectLastUse = keep((db, { keyId }: { keyId: string }) => selectLastUses(db, [keyId]))
+
+function selectLastUses(db: Db, keyIds: readonly string[]) {
+  const columns = Object.keys(placeColumns) as (keyof LastUse)[]
+  return db.selectFrom('last_uses').select(columns).where('key_id', 'in', keyIds)
 }
 
 /** Empties the place of a key's last use. */

@@ -12,6 +12,10 @@ const connectTimeoutOfManyMs = 400
 /** A failure makes all connections suspect, but not the new ones that it led to. */
 const suspectEveryMs = 1_000
 
+/** How long plans are good for; in that time few tables get so many rows that it matters. */
+const plansLastMs = 10_000
+const renewalTimeoutMs = 800
+
 /** The SQLSTATE of a notice that warns of nothing, such as a trigger may raise. Its severity comes in the server's language. */
 const successfulCompletion = '00000'
 
@@ -37,6 +41,8 @@ export interface PostgresClient extends pg.Client {
   isBroken: boolean
   /** How many warnings the server has sent on it: a commit that sends one is not what it seems. */
   warnings: number
+  /** Since when it has prepared what comes with every change, by the monotonic clock; undefined if it has nothing of that. */
+  preparedAt: number | undefined
 }
 
 /** What may be asked of a new connection. */
@@ -166,6 +172,7 @@ export class PostgresConnector {
       generation: this.#generation,
       isBroken: false,
       warnings: 0,
+      preparedAt: undefined,
     }) as PostgresClient
     const reported: Record<string, string> = {}
     const onStatus = ({ parameterName, parameterValue }: ParameterStatus) => {
@@ -206,6 +213,31 @@ export function endClient(client: PostgresClient): void {
   if (client.isBroken) (client.connection as unknown as { stream: { destroy(): void } }).stream.destroy()
   client.isBroken = true
   client.end().catch(() => {})
+}
+
+/**
+ * Has a connection prepare anew what it has prepared long ago. The server keeps the plan of a prepared statement until somebody has
+ * analyzed its tables: one that was made for a few rows reads the whole of a table that has many meanwhile.
+ */
+export function renewPlans(client: PostgresClient): void {
+  if (client.preparedAt === undefined || performance.now() - client.preparedAt < plansLastMs) return
+  client.preparedAt = undefined
+  client.query({ text: 'deallocate all', query_timeout: renewalTimeoutMs } as pg.QueryConfig).catch(() => {
+    client.isBroken = true
+  })
+  // It sends them by their names while they are here.
+  Object.assign(client.connection, { parsedStatements: {} })
+}
+
+/** Whether what a server said shows that another connection's statements are on this one, or this one's are gone. */
+export function isPoolerFault(error: unknown): boolean {
+  const { code, message = '' } = error as pg.DatabaseError
+  // By a pooler's own words, too: it may have no code for them.
+  return (
+    code === '26000' ||
+    code === '42P05' ||
+    /prepared statement .* (already exists|does not exist)/.test(message)
+  )
 }
 
 /** Refuses what a server must not be, as far as it said so itself: poolers leave this out. */

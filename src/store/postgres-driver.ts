@@ -12,6 +12,8 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import type { Transact } from './backend.ts'
+import type { KeptQuery } from './kept-statements.ts'
+import { isPoolerFault } from './postgres-connection.ts'
 import type { ConnectionPool, LentClient } from './postgres-pool.ts'
 import { allDone } from './statements.ts'
 import type { Db, Tables } from './tables.ts'
@@ -97,6 +99,7 @@ class PostgresConnection implements TransactingConnection {
   readonly #lent: LentClient
   #begun: Promise<unknown> = Promise.resolve()
   #isEnding = false
+  #hasFailed = false
 
   constructor(lent: LentClient, timeouts: StatementTimeouts) {
     this.#lent = lent
@@ -104,10 +107,11 @@ class PostgresConnection implements TransactingConnection {
     this.#timeoutMs = timeouts.readMs
   }
 
-  async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+  async executeQuery<Row>(query: CompiledQuery | KeptQuery): Promise<QueryResult<Row>> {
     if (this.#isEnding) throw new TypeError(lateStatement)
     this.sent++
-    const { rows, rowCount } = await this.#send(sql, parameters)
+    const name = 'preparedAs' in query && !this.#lent.connector.pooled ? query.preparedAs : undefined
+    const { rows, rowCount } = await this.#send(query.sql, query.parameters, name)
     return { rows: rows as Row[], numAffectedRows: BigInt(rowCount ?? 0) }
   }
 
@@ -156,13 +160,20 @@ class PostgresConnection implements TransactingConnection {
     this.#lent.release()
   }
 
-  async #send(text: string, parameters: readonly unknown[] = []): Promise<pg.QueryResult> {
-    const { client } = this.#lent
+  async #send(text: string, parameters: readonly unknown[] = [], name?: string): Promise<pg.QueryResult> {
+    const { client, connector } = this.#lent
     sendTogether(client)
+    if (name !== undefined) client.preparedAt ??= performance.now()
     try {
-      const query = { text, values: [...parameters], query_timeout: this.#timeoutMs }
+      const query = { name, text, values: [...parameters], query_timeout: this.#timeoutMs }
       return await client.query(query as pg.QueryConfig)
     } catch (error) {
+      // What follows the first failure fails for that, and names what was not prepared for it.
+      if (name !== undefined && !this.#hasFailed && isPoolerFault(error)) {
+        connector.notePooler()
+        client.isBroken = true
+      }
+      this.#hasFailed = true
       // If the server itself did not answer, or closes the connection, what that holds is unknown.
       if (!(error instanceof pg.DatabaseError) || error.severity === 'FATAL') client.isBroken = true
       throw error

@@ -6,6 +6,7 @@ import {
   endClient,
   type PostgresClient,
   type PostgresConnector,
+  renewPlans,
 } from './postgres-connection.ts'
 
 const idleMs = 10_000
@@ -15,6 +16,8 @@ const modestMs = 10_000
 /** A connection that is lent; it is given back by `release`, once. */
 export interface LentClient {
   client: PostgresClient
+  /** What has made it. */
+  connector: PostgresConnector
   release(): void
 }
 
@@ -132,9 +135,11 @@ export class ConnectionPool {
   }
 
   #lend(client: PostgresClient): LentClient {
+    renewPlans(client)
     let isBack = false
     return {
       client,
+      connector: this.#connector,
       release: () => {
         if (isBack) return
         isBack = true

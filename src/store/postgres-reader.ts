@@ -10,6 +10,7 @@ import { type ChangeRow, changesQuery, type Look } from './changes.ts'
 import { manyFactsQuery } from './facts.ts'
 import {
   endClient,
+  isPoolerFault,
   type PostgresClient,
   type PostgresConnector,
   UnfitServerError,
@@ -215,7 +216,11 @@ export class PostgresReader {
         this.#forget(connection, client)
         return await this.#take()
       }
-      return { client, release: () => client.isBroken && this.#forget(connection, client) }
+      return {
+        client,
+        connector: this.#connector,
+        release: () => client.isBroken && this.#forget(connection, client),
+      }
     } catch (error) {
       if (!isScarcity(error)) throw error
       this.#sharingUntil = performance.now() + sharingMs
@@ -238,17 +243,6 @@ export class PostgresReader {
     if (client.isBroken) this.#connector.suspect(client)
     endClient(client)
   }
-}
-
-/** Whether what a server said shows that another connection's statements are on this one, or this one's are gone. */
-function isPoolerFault(error: unknown): boolean {
-  const { code, message = '' } = error as pg.DatabaseError
-  // By a pooler's own words, too: it may have no code for them.
-  return (
-    code === '26000' ||
-    code === '42P05' ||
-    /prepared statement .* (already exists|does not exist)/.test(message)
-  )
 }
 
 /** Whether the connection is of no more use after what the server said: it ends, or its statements are outdated. */

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { pollMs } from '../core/bounds.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import type { Backend, PostgresEnvironment, StoreDialect, Warn } from './backend.ts'
+import { keep } from './kept-statements.ts'
 import { isCurrent, migrate } from './migrations/migrations.ts'
 import { endClient, type PostgresClient, PostgresConnector } from './postgres-connection.ts'
 import { makeStatements, type StatementTimeouts } from './postgres-driver.ts'
@@ -13,6 +14,7 @@ import { PostgresReader } from './postgres-reader.ts'
 import { hasTables, resolveSchema, SchemaPlugin } from './postgres-schema.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
 import { findSchema, type SchemaFound } from './schema-found.ts'
+import type { Tx } from './tables.ts'
 
 /** A mutation that cannot be done fails within a second. */
 const changeTimeoutMs = 800
@@ -39,6 +41,8 @@ const storeDialect: StoreDialect = {
   bytesOf: (hex) => `decode(${hex}, 'hex')`,
   skipsLocked: true,
 }
+const notify = keep((_: Tx, { channel }: { channel: string }) => sql`select pg_notify(${channel}, '')`)
+
 const columnTypes = {
   text: sql`text collate "C"`,
   instant: sql`bigint`,
@@ -108,7 +112,7 @@ export async function openPostgres(
       },
       findManyFacts: (kids) => reader.findManyFacts(kids),
       readChanges: (since, follower) => reader.readChanges(since, follower),
-      announce: (tx) => [sql`select pg_notify(${channel}, '')`.execute(tx)],
+      announce: (tx) => [notify(tx, { channel })],
       listen: (hint) => {
         const made = new PostgresListener(connector, channel, hint)
         listener = made
@@ -214,7 +218,7 @@ function refuse(reason: string): never {
   throw new LatchkeyError('store_unavailable', `Latchkey cannot use this database: ${reason}`)
 }
 
-async function makeSchema(tx: Parameters<typeof migrate>[0], schema: string): Promise<void> {
+async function makeSchema(tx: Tx, schema: string): Promise<void> {
   const { rows } = await sql`select from pg_namespace where nspname = ${schema}`.execute(tx)
   if (rows.length > 0) return
   try {

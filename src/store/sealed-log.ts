@@ -14,7 +14,7 @@
 import { sql } from 'kysely'
 import type { AuditRow } from './audit.ts'
 import type { StoreDialect } from './backend.ts'
-import { givenTexts, insertGiven, selectGiven } from './given-rows.ts'
+import { givenTexts, insertGiven, keepInsert, selectGiven } from './given-rows.ts'
 import type { AuditHeadsTable, AuditLogTable, AuditNodesTable } from './log-tables.ts'
 import { allDone } from './statements.ts'
 import type { Db, Tx } from './tables.ts'
@@ -34,14 +34,14 @@ export async function queueEvents(
   dialect: StoreDialect,
   events: readonly Pick<AuditRow, 'id'>[],
 ): Promise<void> {
-  await insertGiven(
+  await insertQueued(
     tx,
     dialect,
-    'audit_queue',
-    { event_id: 'text' },
     events.map(({ id }) => ({ event_id: id })),
-  ).execute()
+  )
 }
+
+const insertQueued = keepInsert('audit_queue', { event_id: 'text' })
 
 /** Reads the events that wait, the first so many, by their arrivals; those that are sealed already have an arrival alone. */
 export async function readQueue(
