@@ -1,5 +1,13 @@
 // The library's public names.
-export type { Actor, ActorType, Caller, CreatorType, KeyCaller, MemberCaller } from './core/actor.ts'
+export type {
+  Actor,
+  ActorType,
+  Caller,
+  CreatorType,
+  KeyCaller,
+  MemberCaller,
+  UserCaller,
+} from './core/actor.ts'
 export type { ActorOptions } from './core/call-options.ts'
 export { type ErrorCode, errorTable, type FieldError, LatchkeyError } from './core/errors.ts'
 export type { JobCounts } from './core/job-counts.ts'
@@ -94,6 +102,14 @@ export type {
   UpdatePlanInput,
 } from './core/shapes/plans.ts'
 export type { Policies, Policy, SetPolicyInput } from './core/shapes/policies.ts'
+export type {
+  CreatePortalSessionInput,
+  EndPortalSessionsInput,
+  ListPortalSessionsInput,
+  PortalKind,
+  PortalSession,
+  PortalSessions,
+} from './core/shapes/portal-sessions.ts'
 export type { KeyPreview, RefusedCalls } from './core/shapes/previews.ts'
 export type { RotateKeyInput } from './core/shapes/rotations.ts'
 export type { Session, SessionOptions, Sessions } from './core/shapes/sessions.ts'

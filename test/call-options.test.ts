@@ -49,6 +49,7 @@ test.each([
     'policies',
     'members',
     'invitations',
+    'portalSessions',
     'webhooks',
     'audit',
     'events',

@@ -14,7 +14,7 @@ import { startTestServer } from './setup/server.ts'
 
 /** What no program of ours calls: browsers, proxies and scanners. */
 const ofOthers =
-  /^(authorizeRequest|takeGithubReport|takeGitlabReport|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|readSignIn|showInvitation|beginSignIn|finishSignIn|(begin|finish)Passkey(Registration)?|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
+  /^(authorizeRequest|takeGithubReport|takeGitlabReport|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|readSignIn|showInvitation|beginSignIn|finishSignIn|(begin|finish)Passkey(Registration)?|openPortal|readPortalSelf|listPortalKeys|(create|rotate|revoke)PortalKey|readPortalUsage|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
 /** What only other clients call: the one for TypeScript has better ways. */
 const notInTypeScript = ['introspectToken', 'revokeToken', 'readServerMetadata', 'exportAuditEvents']
 
@@ -51,6 +51,9 @@ const otherAnswers: Record<string, number> = {
   },
   ...{ resumeMember: 404, resetMember: 404, eraseMember: 404 },
   ...{ getInvitation: 404, renewInvitation: 404, revokeInvitation: 404 },
+  // The root key has no portal session, and opens none; the example ends sessions that are not there.
+  ...{ openPortal: 401, readPortalSelf: 401, listPortalKeys: 401, createPortalKey: 401 },
+  ...{ rotatePortalKey: 401, revokePortalKey: 401, readPortalUsage: 401, endPortalSession: 404 },
   // No page of the server's own origin signs in.
   ...{ showInvitation: 403, beginSignIn: 403, finishSignIn: 403, beginPasskey: 403, finishPasskey: 403 },
   ...{ beginPasskeyRegistration: 403, finishPasskeyRegistration: 403 },

@@ -58,6 +58,8 @@ type Client struct {
 	Members *Members
 	// Invitations invites people, who become members.
 	Invitations *Invitations
+	// PortalSessions makes, lists and ends the sessions of your users on their customers' page.
+	PortalSessions *PortalSessions
 	// Leaks takes reports of tokens that stand where they must not.
 	Leaks *Leaks
 	// Sessions lists and ends the sessions of the calling key.
@@ -82,7 +84,7 @@ func New(options Options) (*Client, error) {
 func newClient(r *requester) *Client {
 	return &Client{
 		requester: r, Keys: &Keys{r}, Organizations: &Organizations{r}, Plans: &Plans{r}, Policies: &Policies{r}, Webhooks: &Webhooks{r},
-		Members: &Members{r}, Invitations: &Invitations{r},
+		Members: &Members{r}, Invitations: &Invitations{r}, PortalSessions: &PortalSessions{r},
 		Audit: &Audit{r}, Events: &Events{r}, Usage: &Usage{r}, Leaks: &Leaks{r}, Sessions: &Sessions{r}, Verifiers: &Verifiers{r},
 		OAuth: &OAuth{r}, Operation: &Operation{r},
 	}

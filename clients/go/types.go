@@ -59,7 +59,7 @@ type AuditEvent struct {
 	At time.Time `json:"at"`
 	// What was done.
 	Action string `json:"action"`
-	// The id of the key that made the change; null for the operator and for Latchkey itself.
+	// The id of the key, member or user that made the change; null for the operator and for Latchkey itself.
 	Actor *string `json:"actor"`
 	// The kind of actor that made the change.
 	ActorType string `json:"actor_type"`
@@ -77,6 +77,8 @@ type AuditEvent struct {
 	IsErased bool `json:"is_erased"`
 	// The number of the event among those of its organization, without gaps; null for the moment before it has one.
 	Sequence *int64 `json:"sequence"`
+	// The portal session by which a user acted; null for every other actor.
+	Via *string `json:"via"`
 }
 
 // BeginPasskey is what a caller sends as BeginPasskey in /openapi.json.
@@ -586,6 +588,47 @@ type CreatePlan struct {
 	KeyLimits []Limit `json:"key_limits,omitempty"`
 }
 
+// CreatePortalKey is what a caller sends as CreatePortalKey in /openapi.json.
+type CreatePortalKey struct {
+	// A name for people. At least one of its characters can be seen.
+	Name string `json:"name"`
+	// What the key is for, in your own words: 1 to 1,000 characters; null for none. Verdicts do not carry it. If
+	// absent: `null`.
+	Description *Nullable[string] `json:"description,omitempty"`
+	// What the key may do, such as `emails:send` or `emails:*`; nothing if absent.
+	Permissions []string `json:"permissions,omitempty"`
+	// What its tokens begin with, of the prefixes that the deployment allows; its first if absent.
+	Prefix string `json:"prefix,omitempty"`
+	// When the key expires; null if never.
+	ExpiresAt *Nullable[time.Time] `json:"expires_at,omitempty"`
+}
+
+// CreatePortalSession is what a caller sends as CreatePortalSession in /openapi.json.
+type CreatePortalSession struct {
+	// A `link` opens a page of Latchkey’s own; an `embed` is a token for `<latchkey-keys>` in a page of the
+	// operator’s.
+	Kind string `json:"kind"`
+	// The organization whose keys the user sees; never the root organization.
+	OrganizationID string `json:"organization_id"`
+	// See GivenPortalUser.
+	User GivenPortalUser `json:"user"`
+	// What the user may do: `latchkey:keys:read`, `latchkey:keys:write`, `latchkey:usage:read`; and, outside
+	// `latchkey:`, what the keys that it makes may be granted. All covered by the caller.
+	Permissions []string `json:"permissions"`
+	// Only keys whose tokens begin with one of these: it sees no others, and makes none. Null or absent for all.
+	Prefixes *Nullable[[]string] `json:"prefixes,omitempty"`
+	// How long it lasts; 3600 if absent for a link, 900 for an embed.
+	ExpiresInSeconds *int64 `json:"expires_in_seconds,omitempty"`
+	// The exact origin of the page that shows the element; of an embed, and of no link.
+	Origin *Nullable[string] `json:"origin,omitempty"`
+	// Where the page of a link leads back to; of no embed.
+	ReturnURL *Nullable[string] `json:"return_url,omitempty"`
+	// In which colours the page is shown; `auto` as the browser prefers. If absent: `auto`.
+	Scheme string `json:"scheme,omitempty"`
+	// The language of the page (BCP 47); null or absent as the browser prefers.
+	Lang *Nullable[string] `json:"lang,omitempty"`
+}
+
 // CreateWebhook is what a caller sends as CreateWebhook in /openapi.json.
 type CreateWebhook struct {
 	// To where events are posted: `https://`, and an address that everybody can reach.
@@ -666,6 +709,38 @@ type CreatedKey struct {
 	// A warning: those of its permissions that the catalogue of permissions does not have; absent if there are none,
 	// or no catalogue.
 	Uncatalogued []string `json:"uncatalogued,omitempty"`
+	// The token. Only this answer contains it.
+	Key string `json:"key"`
+}
+
+// CreatedPortalKey is what the API calls CreatedPortalKey in /openapi.json.
+type CreatedPortalKey struct {
+	// The id of the key, a UUID. No rotation changes it.
+	ID string `json:"id"`
+	// A name for people. At least one of its characters can be seen.
+	Name string `json:"name"`
+	// What the key is for, in the words of its owner; null if nobody said.
+	Description *string `json:"description"`
+	// The prefix and the kid of the newest token, which are not secret.
+	Hint string `json:"hint"`
+	// Whether it is valid at this instant, and why not.
+	Status string `json:"status"`
+	// What the key may do, such as `emails:send`.
+	Permissions []string `json:"permissions"`
+	// When it was created.
+	CreatedAt time.Time `json:"created_at"`
+	// The user of the session, if it has made the key; else null.
+	CreatedBy *PortalUser `json:"created_by"`
+	// When a verification last found the key valid; null if none did.
+	LastUsedAt *time.Time `json:"last_used_at"`
+	// From when on it is valid; null for at once.
+	NotBefore *time.Time `json:"not_before"`
+	// When it expires; null if never.
+	ExpiresAt *time.Time `json:"expires_at"`
+	// Since when it is suspended; null if it is not.
+	SuspendedAt *time.Time `json:"suspended_at"`
+	// When it was revoked, for good; null if it is not.
+	RevokedAt *time.Time `json:"revoked_at"`
 	// The token. Only this answer contains it.
 	Key string `json:"key"`
 }
@@ -1080,6 +1155,14 @@ type GitlabFinding struct {
 type GitlabTokenTypes struct {
 	// What GitLab calls the tokens of this deployment: one type for each prefix.
 	Types []string `json:"types"`
+}
+
+// GivenPortalUser is what a caller sends as GivenPortalUser in /openapi.json.
+type GivenPortalUser struct {
+	// The id of the user, which is the operator's own.
+	ID string `json:"id"`
+	// What pages call the user; null or absent leaves what they call it so far.
+	Name *Nullable[string] `json:"name,omitempty"`
 }
 
 // Grace is what a caller sends as Grace in /openapi.json.
@@ -1613,7 +1696,7 @@ type LogEvent struct {
 	At time.Time `json:"at"`
 	// What was done.
 	Action string `json:"action"`
-	// The id of the key that made the change; null for the operator and for Latchkey itself.
+	// The id of the key, member or user that made the change; null for the operator and for Latchkey itself.
 	Actor *string `json:"actor"`
 	// The kind of actor that made the change.
 	ActorType string `json:"actor_type"`
@@ -1631,6 +1714,8 @@ type LogEvent struct {
 	IsErased bool `json:"is_erased"`
 	// The number of the event among those of its organization, without gaps.
 	Sequence int64 `json:"sequence"`
+	// The portal session by which a user acted; null for every other actor.
+	Via *string `json:"via"`
 	// Its number among the events of all organizations: for root keys; null for others.
 	Position *int64 `json:"position"`
 	// What to give as `after` to go on behind this event.
@@ -1735,6 +1820,20 @@ type NeededPermission struct {
 	Calls int64 `json:"calls"`
 	// When the last one did; null if none did.
 	LastUsedAt *time.Time `json:"last_used_at"`
+}
+
+// OpenPortal is what a caller sends as OpenPortal in /openapi.json.
+type OpenPortal struct {
+	// What stands behind the # of the link.
+	Secret string `json:"secret"`
+}
+
+// OpenedPortal is what the API calls OpenedPortal in /openapi.json.
+type OpenedPortal struct {
+	// The token of the session. Only this answer contains it.
+	Token string `json:"token"`
+	// When the session expires.
+	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // Organization is what the API calls Organization in /openapi.json.
@@ -1935,6 +2034,130 @@ type Policy struct {
 	Revision string `json:"revision"`
 }
 
+// PortalKey is what the API calls PortalKey in /openapi.json.
+type PortalKey struct {
+	// The id of the key, a UUID. No rotation changes it.
+	ID string `json:"id"`
+	// A name for people. At least one of its characters can be seen.
+	Name string `json:"name"`
+	// What the key is for, in the words of its owner; null if nobody said.
+	Description *string `json:"description"`
+	// The prefix and the kid of the newest token, which are not secret.
+	Hint string `json:"hint"`
+	// Whether it is valid at this instant, and why not.
+	Status string `json:"status"`
+	// What the key may do, such as `emails:send`.
+	Permissions []string `json:"permissions"`
+	// When it was created.
+	CreatedAt time.Time `json:"created_at"`
+	// The user of the session, if it has made the key; else null.
+	CreatedBy *PortalUser `json:"created_by"`
+	// When a verification last found the key valid; null if none did.
+	LastUsedAt *time.Time `json:"last_used_at"`
+	// From when on it is valid; null for at once.
+	NotBefore *time.Time `json:"not_before"`
+	// When it expires; null if never.
+	ExpiresAt *time.Time `json:"expires_at"`
+	// Since when it is suspended; null if it is not.
+	SuspendedAt *time.Time `json:"suspended_at"`
+	// When it was revoked, for good; null if it is not.
+	RevokedAt *time.Time `json:"revoked_at"`
+}
+
+// PortalSelf is what the API calls PortalSelf in /openapi.json.
+type PortalSelf struct {
+	// The id of the session.
+	ID string `json:"id"`
+	// Whether it is behind a link, or in an element.
+	Kind         string                 `json:"kind"`
+	Organization PortalSelfOrganization `json:"organization"`
+	// See PortalUser.
+	User PortalUser `json:"user"`
+	// What the user may do.
+	Permissions []string `json:"permissions"`
+	// What outside `latchkey:` the keys may be granted that the user makes.
+	Grantable []string `json:"grantable"`
+	// What the operator says of permissions that `grantable` covers.
+	Catalogue []CatalogueEntry `json:"catalogue"`
+	// What the tokens of new keys may begin with, the default first.
+	Prefixes []string `json:"prefixes"`
+	// Where the page leads back to; null for nowhere.
+	ReturnURL *string `json:"return_url"`
+	// In which colours the page is shown.
+	Scheme string `json:"scheme"`
+	// The language of the page; null as the browser prefers.
+	Lang *string `json:"lang"`
+	// When the session expires.
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// PortalSelfOrganization is what the API calls PortalSelfOrganization in /openapi.json.
+type PortalSelfOrganization struct {
+	ID string `json:"id"`
+	// What the organization is called.
+	Name string `json:"name"`
+}
+
+// PortalSession is what the API calls PortalSession in /openapi.json.
+type PortalSession struct {
+	// The id of the session, a UUID.
+	ID string `json:"id"`
+	// Whether it is behind a link, or in an element.
+	Kind string `json:"kind"`
+	// The organization whose keys the user sees.
+	OrganizationID string `json:"organization_id"`
+	// See PortalUser.
+	User PortalUser `json:"user"`
+	// What the user may do, and grant to keys.
+	Permissions []string `json:"permissions"`
+	// What the tokens of its keys begin with; null for any.
+	Prefixes []string `json:"prefixes"`
+	// The origin of an embed’s page; null for a link.
+	Origin *string `json:"origin"`
+	// Where the page leads back to; null for nowhere.
+	ReturnURL *string `json:"return_url"`
+	// In which colours the page is shown.
+	Scheme string `json:"scheme"`
+	// The language of the page; null as the browser prefers.
+	Lang *string `json:"lang"`
+	// Of a link, where it opens, once: only in the answer that makes it.
+	URL *string `json:"url"`
+	// Until when `url` opens it: five minutes; null once it did, and for an embed.
+	URLExpiresAt *time.Time `json:"url_expires_at"`
+	// Of an embed, its token: only in the answer that makes it.
+	Token *string `json:"token"`
+	// When it expires.
+	ExpiresAt time.Time `json:"expires_at"`
+	// When it was made.
+	CreatedAt time.Time `json:"created_at"`
+	// The id of the key or member that made it; null for the operator.
+	CreatedBy *string `json:"created_by"`
+	// What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+	CreatedByType *string `json:"created_by_type"`
+	// When somebody ended it; null if nobody did.
+	EndedAt *time.Time `json:"ended_at"`
+}
+
+// PortalUsageRow is what the API calls PortalUsageRow in /openapi.json.
+type PortalUsageRow struct {
+	// When the period begins; of `total`, the range.
+	Start time.Time `json:"start"`
+	// How many verdicts there were.
+	Calls int64 `json:"calls"`
+	// How many of them were valid.
+	Valid int64 `json:"valid"`
+	// How many were refused, by the code of the verdict.
+	Refused map[string]int64 `json:"refused"`
+}
+
+// PortalUser is what the API calls PortalUser in /openapi.json.
+type PortalUser struct {
+	// The id of the user.
+	ID string `json:"id"`
+	// What pages call the user; null if nobody said.
+	Name *string `json:"name"`
+}
+
 // Prefixes is what the API calls Prefixes in /openapi.json.
 type Prefixes struct {
 	// What the tokens of new keys may begin with. The first is the default.
@@ -2071,6 +2294,12 @@ type RevokeOwnKey struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// RevokePortalKey is what a caller sends as RevokePortalKey in /openapi.json.
+type RevokePortalKey struct {
+	// Why; `unspecified` if absent.
+	Reason string `json:"reason,omitempty"`
+}
+
 // RevokeToken is what a caller sends as RevokeToken in /openapi.json.
 type RevokeToken struct {
 	// The token to revoke.
@@ -2088,6 +2317,12 @@ type RotateKey struct {
 	// Whether the children that the key has made by its old tokens go on with the new one. Else each ends with the
 	// token by which it was made.
 	KeepChildren *bool `json:"keep_children,omitempty"`
+}
+
+// RotatePortalKey is what a caller sends as RotatePortalKey in /openapi.json.
+type RotatePortalKey struct {
+	// How long the old token stays valid, in seconds; 0 if absent, and without `grace`.
+	GraceSeconds *int64 `json:"grace_seconds,omitempty"`
 }
 
 // RotateWebhook is what a caller sends as RotateWebhook in /openapi.json.
@@ -2988,4 +3223,47 @@ type ListDeliveriesQuery struct {
 type ReadSignInQuery struct {
 	// A provider that is not listed, by its id: it is told with those that are.
 	Provider string `query:"provider"`
+}
+
+// ListPortalSessionsQuery narrows the call: List portal sessions. What has its zero value is not sent.
+type ListPortalSessionsQuery struct {
+	// Only sessions of this organization; of every one if absent.
+	OrganizationID string `query:"organization_id"`
+	// Only those of this user.
+	UserID string `query:"user_id"`
+	// Maximum number of items; a page of large items has fewer. If absent: `1000`.
+	Limit int64 `query:"limit"`
+	// The cursor of the previous page.
+	After string `query:"after"`
+}
+
+// EndPortalSessionsQuery narrows the call: End the portal sessions of a user. What has its zero value is not
+// sent.
+type EndPortalSessionsQuery struct {
+	// The organization of the sessions.
+	OrganizationID string `query:"organization_id"`
+	// Only those of this user.
+	UserID string `query:"user_id"`
+}
+
+// ListPortalKeysQuery narrows the call: List keys on the customers’ page. What has its zero value is not sent.
+type ListPortalKeysQuery struct {
+	// Only keys of this status; if absent, active ones, and with `exposed=true` those of any.
+	Status string `query:"status"`
+	// Maximum number of items; a page of large items has fewer. If absent: `1000`.
+	Limit int64 `query:"limit"`
+	// The cursor of the previous page.
+	After string `query:"after"`
+}
+
+// ReadPortalUsageQuery narrows the call: Read usage on the customers’ page. What has its zero value is not sent.
+type ReadPortalUsageQuery struct {
+	// From the period that holds this instant on; 30 days before `until` if absent.
+	Since time.Time `query:"since"`
+	// Up to the period that holds the instant before this one; now if absent.
+	Until time.Time `query:"until"`
+	// A row for each period, by UTC, or one row for the whole range. If absent: `day`.
+	By string `query:"by"`
+	// Only calls with this key.
+	KeyID string `query:"key_id"`
 }

@@ -9,6 +9,7 @@ import type { Members } from '../core/shapes/members.ts'
 import type { Organizations } from '../core/shapes/organizations.ts'
 import type { Plans } from '../core/shapes/plans.ts'
 import type { Policies } from '../core/shapes/policies.ts'
+import type { PortalSessions } from '../core/shapes/portal-sessions.ts'
 import type { Sessions } from '../core/shapes/sessions.ts'
 import type { Settling } from '../core/shapes/settlements.ts'
 import type { Usage } from '../core/shapes/usage.ts'
@@ -23,6 +24,7 @@ import { type Operation, operationMethods } from './methods/operation.ts'
 import { organizationMethods } from './methods/organizations.ts'
 import { planMethods } from './methods/plans.ts'
 import { policyMethods } from './methods/policies.ts'
+import { portalSessionMethods } from './methods/portal.ts'
 import { sessionMethods } from './methods/sessions.ts'
 import { settlementMethods } from './methods/settlements.ts'
 import { usageMethods } from './methods/usage.ts'
@@ -50,6 +52,8 @@ export interface LatchkeyClient extends Verification, Settling<CallOptions> {
   invitations: Invitations<CallOptions>
   /** Reads, changes and removes the people of organizations. */
   members: Members<CallOptions>
+  /** Makes, lists and ends the sessions of your users on their customers' page. */
+  portalSessions: PortalSessions<CallOptions>
   /** To where events are sent, and what became of each. */
   webhooks: Webhooks<CallOptions>
   /** Reads the audit log: every change, and its actor. */
@@ -85,6 +89,7 @@ export function createClient(client: ClientOptions): LatchkeyClient {
     policies: policyMethods(requester),
     invitations: invitationMethods(requester),
     members: memberMethods(requester),
+    portalSessions: portalSessionMethods(requester),
     webhooks: webhookMethods(requester),
     audit: auditMethods(requester),
     events: eventMethods(requester),

@@ -25,6 +25,11 @@ export type { Organizations } from '../core/shapes/organizations.ts'
 export type { KeyPlaces } from '../core/shapes/places.ts'
 export type { Plans } from '../core/shapes/plans.ts'
 export type { Policies, Policy, SetPolicyInput } from '../core/shapes/policies.ts'
+export type {
+  CreatePortalSessionInput,
+  PortalSession,
+  PortalSessions,
+} from '../core/shapes/portal-sessions.ts'
 export type { KeyPreview, RefusedCalls } from '../core/shapes/previews.ts'
 export type { Sessions } from '../core/shapes/sessions.ts'
 export type { Settlement, Settling } from '../core/shapes/settlements.ts'

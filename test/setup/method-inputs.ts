@@ -41,6 +41,14 @@ export const methods: Record<string, readonly unknown[]> = {
   'invitations.create': [{ organizationId: 'acme', email: 'ada@example.com', role: 'viewer' }],
   ...{ 'invitations.list': [{}], 'invitations.listAll': [{}], 'invitations.get': [idOfNothing] },
   ...{ 'invitations.renew': [idOfNothing], 'invitations.revoke': [idOfNothing] },
+  'portalSessions.create': [
+    {
+      ...{ kind: 'embed', organizationId: 'acme', user: { id: 'u_81' }, permissions: ['emails:send'] },
+      origin: 'https://app.example.com',
+    },
+  ],
+  ...{ 'portalSessions.list': [{}], 'portalSessions.listAll': [{}], 'portalSessions.end': [idOfNothing] },
+  ...{ 'portalSessions.endAll': [{ organizationId: 'acme' }], 'portalSessions.forgetUser': ['acme', 'u_81'] },
   ...{ 'plans.create': [{ name: 'pro' }], 'plans.list': [{}], 'plans.listAll': [{}] },
   ...{ 'plans.get': ['pro'], 'plans.update': ['pro', { permissions: null }], 'plans.delete': ['pro'] },
   ...{ 'policies.get': [], 'policies.set': [{ maxKeys: 1_000 }], 'policies.getFor': ['acme'] },

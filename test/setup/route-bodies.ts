@@ -37,6 +37,16 @@ export const bodies: Record<string, unknown> = {
   suspendMember: { reason: 'A' },
   resetMember: { send: false },
   createInvitation: { email: 'ada@example.com', role: 'viewer' },
+  createPortalSession: {
+    kind: 'link',
+    organization_id: 'acme',
+    user: { id: 'u_81' },
+    permissions: ['emails:send'],
+  },
+  openPortal: { secret: 'lkl_' },
+  createPortalKey: { name: 'A' },
+  rotatePortalKey: {},
+  revokePortalKey: {},
   createPlan: { name: 'pro' },
   updatePlan: { permissions: null },
   setPolicy: { max_keys: 1_000 },
@@ -57,4 +67,5 @@ export const bodies: Record<string, unknown> = {
 export const queries: Record<string, string> = {
   proveEvent: '?sequence=1',
   proveGrowth: '?from=1',
+  endPortalSessions: '?organization_id=acme',
 }

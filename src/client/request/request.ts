@@ -312,7 +312,8 @@ function readInstant({ headers }: Response, header: string): Date {
   return new Date(headers.get(header) ?? Number.NaN)
 }
 
-function toQuery(query: object): string {
+/** Writes fields into a query, with its question mark; empty without any. Throws `invalid_input` for what hides its fields. */
+export function toQuery(query: object): string {
   requireFields(query)
   const fields = Object.entries(toWire(query)).flatMap(([name, value]: [string, unknown]) =>
     name === 'tag' && Array.isArray(value)

@@ -1487,6 +1487,131 @@ class AsyncInvitations:
         return told
 
 
+class AsyncPortalSessions:
+    """Makes, lists and ends the sessions of your users on their customers' page."""
+
+    def __init__(self, requester: Requester) -> None:
+        self._requester = requester
+
+    async def create(
+        self,
+        *,
+        kind: Literal["link", "embed"],
+        organization_id: str,
+        user: shapes.GivenPortalUser,
+        permissions: Sequence[str],
+        prefixes: Union[Optional[Sequence[str]], Unset] = UNSET,
+        expires_in_seconds: Union[int, Unset] = UNSET,
+        origin: Union[Optional[str], Unset] = UNSET,
+        return_url: Union[Optional[str], Unset] = UNSET,
+        scheme: Union[Literal["auto", "light", "dark"], Unset] = UNSET,
+        lang: Union[Optional[str], Unset] = UNSET,
+        idempotency_key: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.PortalSession:
+        """Make a portal session.
+
+        Lets a user of the operator’s see and change the keys of one organization: on the page behind `url`,
+        which opens once and within five minutes, or in `<latchkey-keys>` with `token`. It ends after
+        `expires_in_seconds`, and with the key or member that made it. Of a user’s more than 20 sessions, the
+        oldest ends. Requires `latchkey:portal:write`. The body may have at most 64 KiB.
+        """
+        answer = await self._requester.send("POST", "/v1/portal-sessions", body=given({"kind": kind, "organization_id": organization_id, "user": user, "permissions": permissions, "prefixes": prefixes, "expires_in_seconds": expires_in_seconds, "origin": origin, "return_url": return_url, "scheme": scheme, "lang": lang}), headers=once_under(idempotency_key), repeatable=True, timeout=timeout)
+        told: shapes.PortalSession = answer.json()
+        return told
+
+    async def list(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        user_id: Optional[str] = None,
+        limit: Optional[int] = None,
+        after: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> Page[shapes.PortalSession]:
+        """List portal sessions.
+
+        Newest first, with those that ended: they are kept for a day after they would have expired. Requires
+        `latchkey:portal:write`.
+
+        :param organization_id: Only sessions of this organization; of every one if absent.
+        :param user_id: Only those of this user.
+        :param limit: Maximum number of items; a page of large items has fewer. If absent: `1000`.
+        :param after: The cursor of the previous page.
+        """
+        answer = await self._requester.send("GET", "/v1/portal-sessions", query={"organization_id": organization_id, "user_id": user_id, "limit": limit, "after": after}, repeatable=True, timeout=timeout)
+        return read_page(answer)
+
+    async def list_all(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        user_id: Optional[str] = None,
+        limit: Optional[int] = None,
+        timeout: Optional[float] = None,
+    ) -> AsyncIterator[shapes.PortalSession]:
+        """Gives every item of list(), page by page, as it is asked for."""
+        after: Optional[str] = None
+        while True:
+            page = await self.list(organization_id=organization_id, user_id=user_id, limit=limit, timeout=timeout, after=after)
+            for item in page.items:
+                yield item
+            if page.next is None:
+                return
+            after = page.next
+
+    async def end_all(
+        self,
+        *,
+        organization_id: Optional[str] = None,
+        user_id: Optional[str] = None,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """End the portal sessions of a user.
+
+        Ends all sessions of a user, or of a whole organization. Repeated, the call changes nothing. Requires
+        `latchkey:portal:write`.
+
+        :param organization_id: The organization of the sessions.
+        :param user_id: Only those of this user.
+        """
+        answer = await self._requester.send("DELETE", "/v1/portal-sessions", query={"organization_id": organization_id, "user_id": user_id}, repeatable=True, timeout=timeout)
+        told: shapes.Done = answer.json()
+        return told
+
+    async def end(
+        self,
+        id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """End a portal session.
+
+        Repeated, the call changes nothing. Requires `latchkey:portal:write`.
+
+        :param id: The id. The id of another organization is answered like an unknown one.
+        """
+        answer = await self._requester.send("DELETE", f"/v1/portal-sessions/{path_segment(id)}", repeatable=True, timeout=timeout)
+        told: shapes.Done = answer.json()
+        return told
+
+    async def forget_user(
+        self,
+        organization_id: str,
+        user_id: str,
+        *,
+        timeout: Optional[float] = None,
+    ) -> shapes.Done:
+        """Forget a portal user.
+
+        Ends the sessions of a user, and forgets its name. The id of the user may be any text: it stands
+        percent-encoded in the path. Repeated, the call changes nothing. Requires `latchkey:portal:write`.
+        """
+        answer = await self._requester.send("DELETE", f"/v1/portal-users/{path_segment(organization_id)}/{path_segment(user_id)}", repeatable=True, timeout=timeout)
+        told: shapes.Done = answer.json()
+        return told
+
+
 class AsyncWebhooks:
     """To where events are sent, and what became of each."""
 
@@ -1743,7 +1868,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "portal_session.created", "portal_session.opened", "portal_session.ended", "portal_user.forgotten", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1774,7 +1899,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "portal_session.created", "portal_session.opened", "portal_session.ended", "portal_user.forgotten", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         limit: Optional[int] = None,
@@ -1796,7 +1921,7 @@ class AsyncAudit:
         organization_id: Optional[str] = None,
         key_id: Optional[str] = None,
         actor: Optional[str] = None,
-        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
+        action: Optional[Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "portal_session.created", "portal_session.opened", "portal_session.ended", "portal_user.forgotten", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]] = None,
         since: Optional[datetime] = None,
         until: Optional[datetime] = None,
         timeout: Optional[float] = None,

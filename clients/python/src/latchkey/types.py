@@ -71,8 +71,9 @@ class AuditEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
-    #: The id of the key that made the change; null for the operator and for Latchkey itself.
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "portal_session.created", "portal_session.opened", "portal_session.ended", "portal_user.forgotten", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    #: The id of the key, member or user that made the change; null for the operator and for Latchkey
+    #: itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
     actor_type: Literal["key", "member", "user", "operator", "provider", "system", "anonymous"]
@@ -91,6 +92,8 @@ class AuditEvent(TypedDict):
     #: The number of the event among those of its organization, without gaps; null for the moment before it
     #: has one.
     sequence: Optional[int]
+    #: The portal session by which a user acted; null for every other actor.
+    via: Optional[str]
 
 
 class BeginPasskey(TypedDict, total=False):
@@ -675,6 +678,55 @@ class CreatePlan(_CreatePlan, total=False):
     key_limits: List[Limit]
 
 
+class _CreatePortalKey(TypedDict):
+    #: A name for people. At least one of its characters can be seen.
+    name: str
+
+
+class CreatePortalKey(_CreatePortalKey, total=False):
+    """The shape CreatePortalKey of the API."""
+
+    #: What the key is for, in your own words: 1 to 1,000 characters; null for none. Verdicts do not carry
+    #: it. If absent: `null`.
+    description: Optional[str]
+    #: What the key may do, such as `emails:send` or `emails:*`; nothing if absent.
+    permissions: List[str]
+    #: What its tokens begin with, of the prefixes that the deployment allows; its first if absent.
+    prefix: str
+    #: When the key expires; null if never.
+    expires_at: Optional[datetime]
+
+
+class _CreatePortalSession(TypedDict):
+    #: A `link` opens a page of Latchkey’s own; an `embed` is a token for `<latchkey-keys>` in a page of the
+    #: operator’s.
+    kind: Literal["link", "embed"]
+    #: The organization whose keys the user sees; never the root organization.
+    organization_id: str
+    user: GivenPortalUser
+    #: What the user may do: `latchkey:keys:read`, `latchkey:keys:write`, `latchkey:usage:read`; and,
+    #: outside `latchkey:`, what the keys that it makes may be granted. All covered by the caller.
+    permissions: List[str]
+
+
+class CreatePortalSession(_CreatePortalSession, total=False):
+    """The shape CreatePortalSession of the API."""
+
+    #: Only keys whose tokens begin with one of these: it sees no others, and makes none. Null or absent for
+    #: all.
+    prefixes: Optional[List[str]]
+    #: How long it lasts; 3600 if absent for a link, 900 for an embed.
+    expires_in_seconds: int
+    #: The exact origin of the page that shows the element; of an embed, and of no link.
+    origin: Optional[str]
+    #: Where the page of a link leads back to; of no embed.
+    return_url: Optional[str]
+    #: In which colours the page is shown; `auto` as the browser prefers. If absent: `auto`.
+    scheme: Literal["auto", "light", "dark"]
+    #: The language of the page (BCP 47); null or absent as the browser prefers.
+    lang: Optional[str]
+
+
 class _CreateWebhook(TypedDict):
     #: To where events are posted: `https://`, and an address that everybody can reach.
     url: str
@@ -766,6 +818,39 @@ class CreatedKey(_CreatedKey, total=False):
     #: A warning: those of its permissions that the catalogue of permissions does not have; absent if there
     #: are none, or no catalogue.
     uncatalogued: List[str]
+
+
+class CreatedPortalKey(TypedDict):
+    """The shape CreatedPortalKey of the API."""
+
+    #: The id of the key, a UUID. No rotation changes it.
+    id: str
+    #: A name for people. At least one of its characters can be seen.
+    name: str
+    #: What the key is for, in the words of its owner; null if nobody said.
+    description: Optional[str]
+    #: The prefix and the kid of the newest token, which are not secret.
+    hint: str
+    #: Whether it is valid at this instant, and why not.
+    status: Literal["active", "expired", "suspended", "revoked"]
+    #: What the key may do, such as `emails:send`.
+    permissions: List[str]
+    #: When it was created.
+    created_at: datetime
+    #: The user of the session, if it has made the key; else null.
+    created_by: Optional[PortalUser]
+    #: When a verification last found the key valid; null if none did.
+    last_used_at: Optional[datetime]
+    #: From when on it is valid; null for at once.
+    not_before: Optional[datetime]
+    #: When it expires; null if never.
+    expires_at: Optional[datetime]
+    #: Since when it is suspended; null if it is not.
+    suspended_at: Optional[datetime]
+    #: When it was revoked, for good; null if it is not.
+    revoked_at: Optional[datetime]
+    #: The token. Only this answer contains it.
+    key: str
 
 
 class CreatedWebhook(TypedDict):
@@ -1317,6 +1402,18 @@ class GitlabTokenTypes(TypedDict):
 
     #: What GitLab calls the tokens of this deployment: one type for each prefix.
     types: List[str]
+
+
+class _GivenPortalUser(TypedDict):
+    #: The id of the user, which is the operator's own.
+    id: str
+
+
+class GivenPortalUser(_GivenPortalUser, total=False):
+    """The shape GivenPortalUser of the API."""
+
+    #: What pages call the user; null or absent leaves what they call it so far.
+    name: Optional[str]
 
 
 class _Grace(TypedDict):
@@ -1921,8 +2018,9 @@ class LogEvent(TypedDict):
     #: When the change was made.
     at: datetime
     #: What was done.
-    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
-    #: The id of the key that made the change; null for the operator and for Latchkey itself.
+    action: Literal["organization.created", "organization.updated", "organization.suspended", "organization.resumed", "key.created", "key.updated", "key.rotated", "key.token_replayed", "key.secret_ended", "key.grace_ended", "key.expiring", "key.expired", "key.dormant", "key.decoy_tried", "key.suspended", "key.resumed", "key.revoked", "key.exposed", "key.exposure_cleared", "key.places_forgotten", "key.prefixes_set", "key.permissions_described", "session.started", "session.refreshed", "session.ended", "limit.reached", "limit.units_added", "limit.units_lost", "limit.overdrawn", "plan.created", "plan.updated", "plan.deleted", "policy.set", "member.updated", "member.suspended", "member.resumed", "member.reset", "member.removed", "member.erased", "member.joined", "member.identity_added", "member.identity_removed", "invitation.created", "invitation.renewed", "invitation.sent", "invitation.revoked", "invitation.accepted", "portal_session.created", "portal_session.opened", "portal_session.ended", "portal_user.forgotten", "log.signer_added", "log.checkpoint", "log.erased", "webhook.created", "webhook.updated", "webhook.rotated", "webhook.replayed", "webhook.retried", "webhook.deleted", "webhook.disabled", "log.restored"]
+    #: The id of the key, member or user that made the change; null for the operator and for Latchkey
+    #: itself.
     actor: Optional[str]
     #: The kind of actor that made the change.
     actor_type: Literal["key", "member", "user", "operator", "provider", "system", "anonymous"]
@@ -1940,6 +2038,8 @@ class LogEvent(TypedDict):
     is_erased: bool
     #: The number of the event among those of its organization, without gaps.
     sequence: int
+    #: The portal session by which a user acted; null for every other actor.
+    via: Optional[str]
     #: Its number among the events of all organizations: for root keys; null for others.
     position: Optional[int]
     #: What to give as `after` to go on behind this event.
@@ -2057,6 +2157,22 @@ class OauthError(TypedDict):
     error: Literal["invalid_request", "invalid_client", "invalid_token", "insufficient_scope", "unsupported_token_type", "temporarily_unavailable", "server_error"]
     #: What is wrong with this request.
     error_description: str
+
+
+class OpenPortal(TypedDict):
+    """The shape OpenPortal of the API."""
+
+    #: What stands behind the # of the link.
+    secret: str
+
+
+class OpenedPortal(TypedDict):
+    """The shape OpenedPortal of the API."""
+
+    #: The token of the session. Only this answer contains it.
+    token: str
+    #: When the session expires.
+    expires_at: datetime
 
 
 class Organization(TypedDict):
@@ -2273,6 +2389,134 @@ class Policy(TypedDict):
     revision: str
 
 
+class PortalKey(TypedDict):
+    """The shape PortalKey of the API."""
+
+    #: The id of the key, a UUID. No rotation changes it.
+    id: str
+    #: A name for people. At least one of its characters can be seen.
+    name: str
+    #: What the key is for, in the words of its owner; null if nobody said.
+    description: Optional[str]
+    #: The prefix and the kid of the newest token, which are not secret.
+    hint: str
+    #: Whether it is valid at this instant, and why not.
+    status: Literal["active", "expired", "suspended", "revoked"]
+    #: What the key may do, such as `emails:send`.
+    permissions: List[str]
+    #: When it was created.
+    created_at: datetime
+    #: The user of the session, if it has made the key; else null.
+    created_by: Optional[PortalUser]
+    #: When a verification last found the key valid; null if none did.
+    last_used_at: Optional[datetime]
+    #: From when on it is valid; null for at once.
+    not_before: Optional[datetime]
+    #: When it expires; null if never.
+    expires_at: Optional[datetime]
+    #: Since when it is suspended; null if it is not.
+    suspended_at: Optional[datetime]
+    #: When it was revoked, for good; null if it is not.
+    revoked_at: Optional[datetime]
+
+
+class PortalSelf(TypedDict):
+    """The shape PortalSelf of the API."""
+
+    #: The id of the session.
+    id: str
+    #: Whether it is behind a link, or in an element.
+    kind: Literal["link", "embed"]
+    organization: PortalSelfOrganization
+    user: PortalUser
+    #: What the user may do.
+    permissions: List[str]
+    #: What outside `latchkey:` the keys may be granted that the user makes.
+    grantable: List[str]
+    #: What the operator says of permissions that `grantable` covers.
+    catalogue: List[CatalogueEntry]
+    #: What the tokens of new keys may begin with, the default first.
+    prefixes: List[str]
+    #: Where the page leads back to; null for nowhere.
+    return_url: Optional[str]
+    #: In which colours the page is shown.
+    scheme: Literal["auto", "light", "dark"]
+    #: The language of the page; null as the browser prefers.
+    lang: Optional[str]
+    #: When the session expires.
+    expires_at: datetime
+
+
+class PortalSelfOrganization(TypedDict):
+    """The shape PortalSelfOrganization of the API."""
+
+    id: str
+    #: What the organization is called.
+    name: str
+
+
+class PortalSession(TypedDict):
+    """The shape PortalSession of the API."""
+
+    #: The id of the session, a UUID.
+    id: str
+    #: Whether it is behind a link, or in an element.
+    kind: Literal["link", "embed"]
+    #: The organization whose keys the user sees.
+    organization_id: str
+    user: PortalUser
+    #: What the user may do, and grant to keys.
+    permissions: List[str]
+    #: What the tokens of its keys begin with; null for any.
+    prefixes: Optional[List[str]]
+    #: The origin of an embed’s page; null for a link.
+    origin: Optional[str]
+    #: Where the page leads back to; null for nowhere.
+    return_url: Optional[str]
+    #: In which colours the page is shown.
+    scheme: Literal["auto", "light", "dark"]
+    #: The language of the page; null as the browser prefers.
+    lang: Optional[str]
+    #: Of a link, where it opens, once: only in the answer that makes it.
+    url: Optional[str]
+    #: Until when `url` opens it: five minutes; null once it did, and for an embed.
+    url_expires_at: Optional[datetime]
+    #: Of an embed, its token: only in the answer that makes it.
+    token: Optional[str]
+    #: When it expires.
+    expires_at: datetime
+    #: When it was made.
+    created_at: datetime
+    #: The id of the key or member that made it; null for the operator.
+    created_by: Optional[str]
+    #: What created it: a `key`, a `member`, or a `user` of the operator. Null for the operator.
+    created_by_type: Optional[Literal["key", "member", "user"]]
+    #: When somebody ended it; null if nobody did.
+    ended_at: Optional[datetime]
+
+
+class PortalUsageRow(TypedDict):
+    """The shape PortalUsageRow of the API."""
+
+    #: When the period begins; of `total`, the range.
+    start: datetime
+    #: How many verdicts there were.
+    calls: int
+    #: How many of them were valid.
+    valid: int
+    #: How many were refused, by the code of the verdict.
+    refused: Dict[str, int]
+
+
+class PortalUser(TypedDict):
+    """The shape PortalUser of the API."""
+
+    #: The id of the user.
+    id: str
+    #: What pages call the user; null if nobody said.
+    name: Optional[str]
+
+
 class Prefixes(TypedDict):
     """The shape Prefixes of the API."""
 
@@ -2321,7 +2565,7 @@ class _Problem(TypedDict):
     #: What is wrong with this request.
     detail: str
     #: Stable; see docs/reference/errors.md.
-    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "sign_in_expired", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "fresh_sign_in_required", "not_invited", "email_not_proven", "passkey_refused", "token_sign_in_off", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "member_not_found", "invitation_not_found", "identity_not_found", "provider_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "last_identity", "too_many_identities", "management_keys_left", "too_many_invitations", "mail_missing", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "too_many_sign_ins", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_mails", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "provider_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
+    code: Literal["malformed_request", "invalid_json", "token_in_url", "unsupported_token_type", "organization_required", "sign_in_expired", "invalid_report", "missing_token", "invalid_token", "invalid_signature", "session_ended", "missing_permission", "permission_escalation", "policy", "root_organization_required", "cross_site_request", "origin_not_allowed", "fresh_sign_in_required", "not_invited", "email_not_proven", "passkey_refused", "token_sign_in_off", "route_not_found", "key_not_found", "secret_not_found", "organization_not_found", "session_not_found", "portal_session_not_found", "member_not_found", "invitation_not_found", "identity_not_found", "provider_not_found", "limit_not_found", "plan_not_found", "webhook_not_found", "delivery_not_found", "method_not_allowed", "request_timeout", "organization_exists", "plan_exists", "plan_in_use", "too_many_webhooks", "too_many_signers", "key_revoked", "key_expired", "line_too_long", "too_many_children", "decoy_key", "rotation_in_progress", "unexpected_count", "organization_suspended", "root_organization", "last_secret", "member_exists", "member_removed", "last_owner", "last_identity", "too_many_identities", "management_keys_left", "too_many_invitations", "mail_missing", "last_root_key", "reference_used", "reservation_settled", "reservation_ended", "idempotency_in_progress", "idempotency_sealed", "precondition_failed", "invitation_ended", "cursor_gone", "body_too_large", "target_too_long", "unsupported_media_type", "expectation_failed", "invalid_input", "idempotency_key_reused", "client_gone", "too_many_reads", "too_many_requests", "too_many_changes", "too_many_sessions", "too_many_sign_ins", "headers_too_large", "too_many_tests", "too_many_reports", "too_many_mails", "too_many_streams", "limit_exceeded", "internal", "unsupported_method", "unsupported_transfer_coding", "too_many_connections", "public_url_missing", "keyring_missing", "unsealable", "store_unavailable", "provider_unavailable", "key_server_unavailable", "upstream_unavailable", "relay_loop"]
     request_id: str
 
 
@@ -2468,6 +2712,13 @@ class RevokeOwnKey(TypedDict, total=False):
     reason: Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]
 
 
+class RevokePortalKey(TypedDict, total=False):
+    """The shape RevokePortalKey of the API."""
+
+    #: Why; `unspecified` if absent.
+    reason: Literal["unspecified", "compromised", "superseded", "no_longer_used", "owner_left"]
+
+
 class _RevokeToken(TypedDict):
     #: The token to revoke.
     token: str
@@ -2489,6 +2740,13 @@ class RotateKey(TypedDict, total=False):
     #: Whether the children that the key has made by its old tokens go on with the new one. Else each ends
     #: with the token by which it was made.
     keep_children: bool
+
+
+class RotatePortalKey(TypedDict, total=False):
+    """The shape RotatePortalKey of the API."""
+
+    #: How long the old token stays valid, in seconds; 0 if absent, and without `grace`.
+    grace_seconds: int
 
 
 class RotateWebhook(TypedDict, total=False):

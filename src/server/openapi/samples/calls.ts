@@ -24,6 +24,8 @@ export const exampleIds = {
   kid: '0aB1cD2eF3gH4iJ5',
   member: '0198f3a2-5c1b-7000-8000-0d1c2b3a4f5e',
   invitation: '0198f3a2-5c1b-7000-8000-7a8b9c0d1e2f',
+  portalSession: '0198f3a2-5c1b-7000-8000-5f4e3d2c1b0a',
+  user: 'u_81',
   session: '019ab3c4-6e7f-7081-9a1b-2c3d4e5f6071',
   webhook: '0198f3a2-5c1b-7000-8000-3f6c1a2b4d5e',
   delivery: '0198f3a2-5c1b-7000-8000-7a6b5c4d3e2f',
@@ -31,7 +33,7 @@ export const exampleIds = {
   plan: 'starter',
   limit: 'credits',
 }
-const { key, kid, webhook, delivery, session, member, invitation } = exampleIds
+const { key, kid, webhook, delivery, session, member, invitation, portalSession, user } = exampleIds
 
 const ofAcme = { organization_id: 'acme' }
 
@@ -188,6 +190,25 @@ export const calls: Record<string, Call> = {
   revokeInvitation: {
     method: 'invitations.revoke',
     command: `latchkey invitations revoke ${invitation} --yes`,
+  },
+  createPortalSession: {
+    method: 'portalSessions.create',
+    command: `latchkey portal create --organization acme --user ${user} --permission latchkey:keys:read`,
+  },
+  listPortalSessions: {
+    method: 'portalSessions.list',
+    query: ofAcme,
+    command: 'latchkey portal list --organization acme',
+  },
+  endPortalSessions: {
+    method: 'portalSessions.endAll',
+    query: { ...ofAcme, user_id: user },
+    command: `latchkey portal end-all --organization acme --user ${user}`,
+  },
+  endPortalSession: { method: 'portalSessions.end', command: `latchkey portal end ${portalSession}` },
+  forgetPortalUser: {
+    method: 'portalSessions.forgetUser',
+    command: `latchkey portal forget-user acme ${user} --yes`,
   },
   readUsage: {
     method: 'usage.read',

@@ -59,6 +59,8 @@ function nameOf(schema: JsonSchema | undefined): string | undefined {
 function placeOf(path: string, name: string): string {
   if (name === 'kid') return exampleIds.kid
   if (name === 'delivery_id') return exampleIds.delivery
+  if (name === 'user_id') return exampleIds.user
+  if (name === 'organization_id') return exampleIds.organization
   if (name === 'file') return 'index.js'
   const noun = path.split('/')[2]
   if (noun === 'plans') return exampleIds.plan
@@ -66,6 +68,7 @@ function placeOf(path: string, name: string): string {
   const ids: Record<string, string> = {
     ...{ organizations: exampleIds.organization, webhooks: exampleIds.webhook, sessions: exampleIds.session },
     ...{ members: exampleIds.member, invitations: exampleIds.invitation },
+    'portal-sessions': exampleIds.portalSession,
   }
   return ids[noun ?? ''] ?? exampleIds.key
 }
