@@ -87,6 +87,11 @@ const commands: readonly (DefinedCommand | Group)[] = [
     load: async () => (await import('./commands/invitations.ts')).invitationCommands,
   },
   {
+    name: 'portal',
+    summary: "make, list and end the sessions of your users on their customers' page",
+    load: async () => (await import('./commands/portal.ts')).portalCommands,
+  },
+  {
     name: 'leak',
     summary: 'report tokens that stand where they must not',
     load: async () => (await import('./commands/leaks.ts')).leakCommands,

@@ -23,6 +23,7 @@ import type { Members } from '../../core/shapes/members.ts'
 import type { Organizations } from '../../core/shapes/organizations.ts'
 import type { Plans } from '../../core/shapes/plans.ts'
 import type { Policies } from '../../core/shapes/policies.ts'
+import type { PortalSessions } from '../../core/shapes/portal-sessions.ts'
 import type { Sessions } from '../../core/shapes/sessions.ts'
 import type { Usage } from '../../core/shapes/usage.ts'
 import type { Verdict, VerifyOptions } from '../../core/shapes/verification.ts'
@@ -45,6 +46,7 @@ export interface Connection {
   leaks: Leaks
   plans: Plans
   policies: Policies
+  portalSessions: PortalSessions
   sessions: Sessions
   usage: Usage
   webhooks: Webhooks

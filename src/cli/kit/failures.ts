@@ -24,6 +24,7 @@ const nextSteps: Record<string, string> = {
   invalid_token: 'Check LATCHKEY_KEY or, with a profile, use `latchkey login` again.',
   key_not_found: 'Find its id with `latchkey keys list --status all`.',
   secret_not_found: 'List its secrets with `latchkey keys get <id>`.',
+  portal_session_not_found: 'List the sessions with `latchkey portal list`.',
   session_not_found: 'List the sessions with `latchkey sessions list`.',
   organization_not_found:
     'List the organizations with `latchkey orgs list`, or create it with `latchkey orgs create`.',
@@ -103,5 +104,6 @@ function exitCodeOf({ code, status }: LatchkeyError | LatchkeyClientError): numb
 function toFlag(path: string): string {
   if (path === '') return ''
   const [first, last] = [path.replace(/[.[].*$/, ''), path.replace(/^grace\./, '')].map(toCamelCase)
-  return `${knownFlag((first === 'grace' ? last : first) ?? '') ?? path}: `
+  const flag = knownFlag(toCamelCase(path)) ?? knownFlag((first === 'grace' ? last : first) ?? '')
+  return `${flag ?? path}: `
 }

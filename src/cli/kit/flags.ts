@@ -77,6 +77,15 @@ const flags: Record<string, string> = {
   tokenSeenBy: '--token-seen-by <member>',
   managementKeys: '--management-keys <what>',
   url: '--found-at <url>',
+  userId: '--user <id>',
+  'user.id': '--user <id>',
+  userName: '--user-name <name>',
+  'user.name': '--user-name <name>',
+  expiresInSeconds: '--expires-in <duration>',
+  origin: '--origin <origin>',
+  returnUrl: '--return-url <address>',
+  scheme: '--scheme <scheme>',
+  lang: '--lang <language>',
   idempotencyKey: '--idempotency-key <text>',
 }
 
