@@ -3107,7 +3107,7 @@ type ListAuditEventsQuery struct {
 	OrganizationID string `query:"organization_id"`
 	// Only changes to this key.
 	KeyID string `query:"key_id"`
-	// Only changes by this key or member.
+	// Only changes by this key, member or user, by its id.
 	Actor string `query:"actor"`
 	// Only changes of this kind.
 	Action string `query:"action"`
@@ -3127,7 +3127,7 @@ type ExportAuditEventsQuery struct {
 	OrganizationID string `query:"organization_id"`
 	// Only changes to this key.
 	KeyID string `query:"key_id"`
-	// Only changes by this key or member.
+	// Only changes by this key, member or user, by its id.
 	Actor string `query:"actor"`
 	// Only changes of this kind.
 	Action string `query:"action"`

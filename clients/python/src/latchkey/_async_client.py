@@ -1604,8 +1604,8 @@ class AsyncPortalSessions:
     ) -> shapes.Done:
         """Forget a portal user.
 
-        Ends the sessions of a user, and forgets its name. The id of the user may be any text: it stands
-        percent-encoded in the path. Repeated, the call changes nothing. Requires `latchkey:portal:write`.
+        Ends the sessions of a user, and forgets its name. Repeated, the call changes nothing. Requires
+        `latchkey:portal:write`.
         """
         answer = await self._requester.send("DELETE", f"/v1/portal-users/{path_segment(organization_id)}/{path_segment(user_id)}", repeatable=True, timeout=timeout)
         told: shapes.Done = answer.json()
@@ -1883,7 +1883,7 @@ class AsyncAudit:
         :param organization_id: Only events of this organization. The caller's own if absent; all for the root
             organization.
         :param key_id: Only changes to this key.
-        :param actor: Only changes by this key or member.
+        :param actor: Only changes by this key, member or user, by its id.
         :param action: Only changes of this kind.
         :param since: Only events at or after this instant.
         :param until: Only events before this instant.
@@ -1935,7 +1935,7 @@ class AsyncAudit:
         :param organization_id: Only events of this organization. The caller's own if absent; all for the root
             organization.
         :param key_id: Only changes to this key.
-        :param actor: Only changes by this key or member.
+        :param actor: Only changes by this key, member or user, by its id.
         :param action: Only changes of this kind.
         :param since: Only events at or after this instant.
         :param until: Only events before this instant.

@@ -1479,8 +1479,8 @@ class PortalSessions:
     ) -> shapes.Done:
         """Forget a portal user.
 
-        Ends the sessions of a user, and forgets its name. The id of the user may be any text: it stands
-        percent-encoded in the path. Repeated, the call changes nothing. Requires `latchkey:portal:write`.
+        Ends the sessions of a user, and forgets its name. Repeated, the call changes nothing. Requires
+        `latchkey:portal:write`.
         """
         return run(self._inner.forget_user(organization_id, user_id, timeout=timeout))
 
@@ -1738,7 +1738,7 @@ class Audit:
         :param organization_id: Only events of this organization. The caller's own if absent; all for the root
             organization.
         :param key_id: Only changes to this key.
-        :param actor: Only changes by this key or member.
+        :param actor: Only changes by this key, member or user, by its id.
         :param action: Only changes of this kind.
         :param since: Only events at or after this instant.
         :param until: Only events before this instant.
@@ -1789,7 +1789,7 @@ class Audit:
         :param organization_id: Only events of this organization. The caller's own if absent; all for the root
             organization.
         :param key_id: Only changes to this key.
-        :param actor: Only changes by this key or member.
+        :param actor: Only changes by this key, member or user, by its id.
         :param action: Only changes of this kind.
         :param since: Only events at or after this instant.
         :param until: Only events before this instant.
