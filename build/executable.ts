@@ -85,8 +85,11 @@ async function bundle(root: string, outDir: string): Promise<void> {
 
 /** The files that the program reads, by their paths from the package's folder. */
 function findAssets(root: string): Record<string, string> {
-  const assets = readdirSync(join(root, 'dist/console/assets')).map((name) => `dist/console/assets/${name}`)
-  const paths = ['package.json', 'dist/console/index.html', ...assets]
+  const filesOf = (folder: string) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
+  const embed = filesOf('dist/embed').filter((path) =>
+    /\/(?:latchkey|portal)\b[^/]*\.(?:js|br|gz|html)$/.test(path),
+  )
+  const paths = ['package.json', 'dist/console/index.html', ...filesOf('dist/console/assets'), ...embed]
   return Object.fromEntries(paths.map((path) => [path, join(root, path)]))
 }
 

@@ -7,7 +7,7 @@ import { parseSync } from 'vite'
 /** A statement at the top of a module, with what is written about it. */
 interface Statement {
   text: string
-  /** The names that it declares here. */
+  /** The names that it declares here; none if it adds to what is global. */
   declares: string[]
   /** The names that it may speak of; more than it does, if a field has the name of a type. */
   names: Set<string>
@@ -50,6 +50,8 @@ export function keepPublicTypes(folder: string, entries: readonly string[]): voi
   const keep = (path: string, name: string): void => {
     if (!path.endsWith('.d.ts')) return
     const module = moduleAt(path)
+    for (const statement of module.statements)
+      if (statement.declares.length === 0) keepStatement(path, statement)
     const passed = module.passes.find(({ local }) => local === name)
     if (passed && !module.usedPasses.has(name)) {
       module.usedPasses.add(name)
@@ -119,6 +121,8 @@ function readModule(path: string, text: string): Module {
       }
     } else if (node.type === 'ExportNamedDeclaration' && !node.declaration && specifiers.length === 0) {
       // `export {}`, which marks a module.
+    } else if (node.type === 'ImportDeclaration') {
+      // For what the module does, not for its types.
     } else if (node.type.startsWith('ExportAll')) {
       throw new Error(`${path}: “${text.slice(node.start, node.end)}” is a form that is not read here.`)
     } else {
@@ -136,7 +140,10 @@ function readModule(path: string, text: string): Module {
       })
       const declared = (node.declaration ?? node) as Node
       const ids = (declared.declarations as Node[] | undefined) ?? [declared]
-      const declares = ids.map(({ id }) => (id as { name: string }).name)
+      const declares =
+        node.type.endsWith('GlobalDeclaration') || node.kind === 'global'
+          ? []
+          : ids.map(({ id }) => (id as { name: string }).name)
       module.statements.push({
         text: text.slice(end, node.end).trim(),
         declares,

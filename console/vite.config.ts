@@ -1,10 +1,9 @@
 // Builds the console into `dist/console`: hashed files, each beside its compressed forms, for server/console.ts to serve.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
+import { compressFolder } from '../build/compress.ts'
 
 // Whatever the surroundings are, what is built is what is published.
 if (process.argv.includes('build')) process.env.NODE_ENV = 'production'
@@ -39,12 +38,7 @@ function compress(): Plugin {
       folder = join(dir as string, 'assets')
     },
     closeBundle: () => {
-      if (folder === '') return
-      for (const name of readdirSync(folder)) {
-        const bytes = readFileSync(join(folder, name))
-        writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes))
-        writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }))
-      }
+      if (folder !== '') compressFolder(folder)
     },
   }
 }

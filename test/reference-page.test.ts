@@ -14,7 +14,7 @@ import { startTestServer } from './setup/server.ts'
 
 /** What no program of ours calls: browsers, proxies and scanners. */
 const ofOthers =
-  /^(authorizeRequest|takeGithubReport|takeGitlabReport|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|readSignIn|showInvitation|beginSignIn|finishSignIn|(begin|finish)Passkey(Registration)?|openPortal|readPortalSelf|listPortalKeys|(create|rotate|revoke)PortalKey|readPortalUsage|followChanges|readDocs(Style|Script)?|readConsole(File)?)$/
+  /^(authorizeRequest|takeGithubReport|takeGitlabReport|listGitlabTokenTypes|verifyTrufflehogFinding|startSession|refreshSession|readSignIn|showInvitation|beginSignIn|finishSignIn|(begin|finish)Passkey(Registration)?|openPortal|readPortalSelf|listPortalKeys|(create|rotate|revoke)PortalKey|readPortalUsage|followChanges|readDocs(Style|Script)?|readConsole(File)?|readPortal|readEmbedFile)$/
 /** What only other clients call: the one for TypeScript has better ways. */
 const notInTypeScript = ['introspectToken', 'revokeToken', 'readServerMetadata', 'exportAuditEvents']
 
@@ -32,7 +32,7 @@ test('each call of a program has code for curl and for each client', () => {
 const otherAnswers: Record<string, number> = {
   // A browser has the session, and knows the names of the files.
   ...{ showInvitation: 403, beginSignIn: 403, finishSignIn: 403 },
-  ...{ refreshSession: 401, endSession: 404, readConsoleFile: 404 },
+  ...{ refreshSession: 401, endSession: 404, readConsoleFile: 404, readEmbedFile: 404 },
   // It is written down, and the last root key does not end itself.
   ...{ reportLeaks: 202, revokeOwnKey: 409 },
   // No token is shared with GitLab, and GitHub's keys are nowhere.

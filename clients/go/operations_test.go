@@ -40,6 +40,8 @@ var notCalled = map[string]string{
 	"readDocsScript":            "a page for people",
 	"readConsole":               "a page for people",
 	"readConsoleFile":           "a page for people",
+	"readPortal":                "a page for people",
+	"readEmbedFile":             "a page for people",
 }
 
 // calls has for each operation of the document the method that calls it.

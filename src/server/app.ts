@@ -19,6 +19,7 @@ import { UnderWay } from '../http/under-way.ts'
 import type { Latchkey } from '../latchkey.ts'
 import { ChangeStreams } from './change-streams.ts'
 import { consolePageFor, consoleRoutes, isNavigation } from './console.ts'
+import { embedRoutes } from './embed.ts'
 import { openApiDocument } from './openapi/document.ts'
 import { docsPage } from './openapi/page.ts'
 import { PartnerLimit } from './partner-limit.ts'
@@ -86,6 +87,7 @@ export const routes: readonly Route[] = [
   ...portalRoutes,
   ...operationRoutes,
   ...consoleRoutes,
+  ...embedRoutes,
 ]
 
 export interface AppSettings extends Partial<StandardsSettings> {

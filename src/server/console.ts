@@ -1,29 +1,17 @@
 // The console's files, as `vite build console` left them in `dist/console`: read once, and sent compressed.
 import { randomBytes } from 'node:crypto'
-import { extname } from 'node:path'
 import { LatchkeyError } from '../core/errors.ts'
 import type { ReadHeader } from '../http/exchange.ts'
 import type { Reply } from '../http/reply.ts'
-import { listPackaged, readPackaged } from './packaged-files.ts'
+import { answerFile, type BuiltFiles, immutable, readFiles } from './built-files.ts'
+import { readPackaged } from './packaged-files.ts'
 import { route } from './parts.ts'
 
 const folder = 'dist/console/'
 
-const contentTypes: Record<string, string> = {
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-}
-
-/** The codings that files are kept in, the shortest first (RFC 9110, section 8.4.1). */
-const codings = [
-  ['br', '.br'],
-  ['gzip', '.gz'],
-] as const
-
 interface Built {
   page: string
-  assets: Map<string, Uint8Array<ArrayBuffer>>
+  assets: BuiltFiles
 }
 
 let built: Built | undefined
@@ -33,9 +21,7 @@ function findBuilt(): Built | undefined {
   if (built) return built
   const page = readPackaged(`${folder}index.html`)
   if (page === undefined) return undefined
-  const read = (name: string) => Uint8Array.from(readPackaged(`${folder}assets/${name}`) ?? [])
-  const names = listPackaged(`${folder}assets/`)
-  built = { page: String(page), assets: new Map(names.map((name) => [name, read(name)])) }
+  built = { page: String(page), assets: readFiles(`${folder}assets/`) }
   return built
 }
 
@@ -84,39 +70,14 @@ export function isNavigation(method: string, header: ReadHeader): boolean {
 /** The console's page for an address that is no route's; undefined if the console was not built. */
 export function consolePageFor(path: string): Reply | undefined {
   // A file, or a call of the API, that is not there is no page.
-  if (/^\/(?:v1|assets)(?:\/|$)|\.\w+$/.test(path)) return undefined
+  if (/^\/(?:v1|assets|embed)(?:\/|$)|\.\w+$/.test(path)) return undefined
   const found = findBuilt()
   return found && consolePage(found)
 }
 
 function consoleAsset(name: string, header: ReadHeader): Reply {
-  const { assets } = requireBuilt()
-  const plain = assets.get(name)
-  const contentType = contentTypes[extname(name)]
-  if (!plain || !contentType) throw new LatchkeyError('route_not_found', 'No file has this path.')
-  const wanted = header('accept-encoding') ?? ''
-  const coding = codings.find(
-    ([coding, extension]) => accepts(wanted, coding) && assets.has(name + extension),
-  )
-  return {
-    status: 200,
-    headers: {
-      'content-type': contentType,
-      // Its name holds a digest of it: another file has another name.
-      'cache-control': 'public, max-age=31536000, immutable',
-      vary: 'accept-encoding',
-      ...(coding && { 'content-encoding': coding[0] }),
-    },
-    body: coding ? (assets.get(name + coding[1]) as Uint8Array<ArrayBuffer>) : plain,
-  }
-}
-
-/** Whether a coding is among those that a reader takes: named, and not with the weight 0. */
-function accepts(wanted: string, coding: string): boolean {
-  return wanted.split(',').some((item) => {
-    const [name, weight] = item.split(';').map((part) => part.trim())
-    return name?.toLowerCase() === coding && !/^q=0(?:\.0*)?$/i.test(weight ?? '')
-  })
+  // Its name holds a digest of it: another file has another name.
+  return answerFile(requireBuilt().assets, name, header, { 'cache-control': immutable })
 }
 
 export const consoleRoutes = [

@@ -161,6 +161,8 @@ REASONS: dict[str, str] = {
     "readDocsScript": "a page",
     "readConsole": "a page",
     "readConsoleFile": "a page",
+    "readPortal": "a page",
+    "readEmbedFile": "a page",
 }
 
 #: What each noun is for.
