@@ -9,7 +9,7 @@ const common = {
   expect: { poll: { timeout: 20_000 } },
 }
 const all = ['test/**/*.test.ts']
-const ofConsole = ['test/console/**/*.test.ts']
+const ofConsole = ['test/console/**/*.test.ts', 'test/embed/**/*.test.ts']
 // They measure what their own process holds: its memory, or what it shares.
 const alone = [
   ...['test/change-streams.test.ts', 'test/facts.test.ts'],
