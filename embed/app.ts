@@ -212,7 +212,8 @@ export class App {
     this.#frame.append(dialog)
     dialog.showModal()
     // Browsers would begin at Cancel, or not within a tree such as this.
-    dialog.querySelector<HTMLElement>('input:checked, input, select, textarea')?.focus()
+    const first = dialog.querySelector<HTMLElement>('[type="radio"]:checked') ?? dialog.querySelector('input')
+    first?.focus()
   }
 
   /** To the newest token, which is to be copied now. */

@@ -44,6 +44,10 @@ export const style = `
   --radius: var(--latchkey-radius, 8px);
   --mono: var(--latchkey-font-mono, ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace);
   display: block;
+  padding: var(--latchkey-padding, 1em);
+  /* Its own: the page's may be as light as the words are in the dark. */
+  background: var(--latchkey-background, light-dark(#ffffff, #131416));
+  border-radius: var(--radius);
   color-scheme: light dark;
   color: var(--text);
   font-family: var(--latchkey-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif);
@@ -147,7 +151,7 @@ q { quotes: "“" "”"; }
 
 dialog {
   font: inherit; color: var(--text); background: var(--surface); border: 1px solid var(--line); border-radius: calc(var(--radius) * 1.5);
-  padding: 0; inline-size: min(34rem, calc(100vw - 1.5rem)); max-block-size: calc(100dvh - 1.5rem); overflow-y: auto;
+  padding: 0; inline-size: min(38em, calc(100vw - 20px)); max-block-size: calc(100dvh - 20px); overflow-y: auto;
   box-shadow: 0 1px 2px rgb(0 0 0 / .08), 0 12px 40px rgb(0 0 0 / .22);
 }
 dialog::backdrop { background: rgb(10 10 14 / .45); }
@@ -178,12 +182,12 @@ th, td { text-align: end; padding: .25em .4em; border-block-end: 1px solid var(-
 th:first-child { text-align: start; }
 thead th { font-weight: 600; }
 
-@container (min-width: 40rem) {
+@container (min-width: 620px) {
   .row { grid-template-columns: minmax(0, 1fr) auto; }
   .row > * { grid-column: 1; }
   .row-actions { grid-column: 2; grid-row: 1 / span 2; align-items: flex-start; }
 }
-@container (max-width: 24rem) {
+@container (max-width: 380px) {
   form .actions .button { flex: 1 1 auto; }
 }
 @media (forced-colors: active) {

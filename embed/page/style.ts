@@ -11,6 +11,8 @@ export const pageStyle = `
   --edge: light-dark(#85857f, #7a808a);
   --link: light-dark(#1d4fb8, #8fb6ff);
   background: var(--page);
+  --latchkey-background: transparent;
+  --latchkey-padding: 0;
   color: var(--text);
   font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   font-size: 87.5%;

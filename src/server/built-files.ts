@@ -26,7 +26,9 @@ export type BuiltFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
 /** Reads the files of a folder, whose path ends in a slash; none if nothing was built. */
 export function readFiles(folder: string): BuiltFiles {
   const read = (name: string) => Uint8Array.from(readPackaged(folder + name) ?? [])
-  return new Map(listPackaged(folder).map((name) => [name, read(name)]))
+  // Types may stand in folders beside them.
+  const names = listPackaged(folder).filter((name) => extname(name) !== '')
+  return new Map(names.map((name) => [name, read(name)]))
 }
 
 /** Answers with a file, compressed if its reader takes that. Throws `route_not_found`. */

@@ -112,7 +112,7 @@ function pageOf(
   { attributes = 'lang="en"', element = '', style, head = '' }: HostOptions,
 ): string {
   return `<!doctype html><html ${attributes}><head><meta charset="utf-8"><title>Settings</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="/page.js">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 ${style === undefined ? '' : '<link rel="stylesheet" href="/page.css">'}${head}
 <script type="module" src="/page.js"></script>
 <script type="module" src="${server.url}/embed/latchkey.js"></script></head>

@@ -109,7 +109,7 @@ onOneDatabase('SQLite', `the sessions of the element${browserNote}`, (makeDataba
       root?.querySelector('form')?.requestSubmit()
     })
     await page.getByText('“Mailer” was created.').waitFor()
-    await page.getByRole('heading', { name: 'Mailer' }).waitFor()
+    await page.getByRole('heading', { name: 'Mailer', exact: true }).waitFor()
     expect(host.opened()).toBe(2)
     const refused = server.log
       .slice(from)

@@ -60,9 +60,7 @@ onOneDatabase('SQLite', `the element and what is around it${browserNote}`, (make
       expect(await button.evaluate((found) => getComputedStyle(found).backgroundColor)).toBe('rgb(1, 2, 3)')
       const element = page.locator('latchkey-keys')
       expect(await element.evaluate((found) => getComputedStyle(found).marginBlockStart)).toBe('7px')
-      await element.evaluate((found) => {
-        found.hidden = true
-      })
+      await element.evaluate((found) => found.setAttribute('hidden', ''))
       expect(await element.isVisible()).toBe(false)
     },
   )
@@ -95,7 +93,7 @@ onOneDatabase('SQLite', `the element and what is around it${browserNote}`, (make
         element.getToken = async () => (await fetch('/session', { method: 'POST' })).json()
         document.querySelector('main')?.append(element)
       })
-      await twice.getByRole('heading', { name: 'Mailer' }).waitFor()
+      await twice.getByRole('heading', { name: 'Mailer', exact: true }).waitFor()
       expect(host.opened()).toBe(2)
     },
   )
