@@ -6,7 +6,7 @@ import type { Scheme } from './wire.ts'
 import { languageAround } from './words/languages.ts'
 
 /** The name of the element. */
-export const elementName = 'latchkey-keys'
+const elementName = 'latchkey-keys'
 
 /** Set by the build: whether this is the file that a server of Latchkey hands out, rather than a part of somebody's bundle. */
 declare const __SERVED__: boolean

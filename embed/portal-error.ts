@@ -2,7 +2,7 @@
 import type { FieldFault } from './wire.ts'
 
 /** What goes wrong on the way, beside the codes of the server's problems. */
-export type OwnCode =
+type OwnCode =
   /** The page's `getToken` threw, or gave no token. */
   | 'token_failed'
   /** The page's `getToken` gave nothing in time. */
@@ -19,7 +19,7 @@ export class PortalError extends Error {
   readonly code: string
   readonly errors: readonly FieldFault[]
 
-  constructor(code: string, errors: readonly FieldFault[] = []) {
+  constructor(code: OwnCode | string, errors: readonly FieldFault[] = []) {
     super(code)
     this.code = code
     this.errors = errors

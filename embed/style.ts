@@ -165,7 +165,7 @@ form .actions { justify-content: flex-end; }
 .told { color: var(--good); font-weight: 550; }
 .told:not(:empty) { margin-block-start: .6em; }
 
-.usage { display: grid; gap: .6em; }
+.usage { display: grid; gap: .6em; grid-template-columns: minmax(0, 1fr); }
 .usage-head { justify-content: space-between; }
 svg { display: block; inline-size: 100%; block-size: 4.5em; }
 svg:dir(rtl) { transform: scaleX(-1); }
@@ -178,7 +178,7 @@ rect.none { fill: var(--line); }
 .key.refused::before { background: var(--refused); }
 summary { cursor: pointer; color: var(--muted); font-size: .93em; inline-size: fit-content; }
 table { border-collapse: collapse; inline-size: 100%; margin-block-start: .5em; font-size: .93em; font-variant-numeric: tabular-nums; }
-th, td { text-align: end; padding: .25em .4em; border-block-end: 1px solid var(--line); font-weight: 400; }
+th, td { text-align: end; padding: .25em .15em; overflow-wrap: anywhere; hyphens: auto; border-block-end: 1px solid var(--line); font-weight: 400; }
 th:first-child { text-align: start; }
 thead th { font-weight: 600; }
 

@@ -9,10 +9,13 @@ import { repository } from './setup/documents-run.ts'
 const sources = globSync('src/**/*.ts', { cwd: repository }).sort()
 const tests = globSync('test/**/*.ts', { cwd: repository }).sort()
 const consoleSources = globSync('console/**/*.{ts,tsx}', { cwd: repository }).sort()
+const embedSources = globSync('embed/**/*.ts', { cwd: repository }).sort()
 const read = (path: string) => readFileSync(join(repository, path), 'utf8')
 
 test('no file is longer than 400 lines', () => {
-  const long = [...sources, ...tests, ...consoleSources].filter((path) => read(path).split('\n').length > 401)
+  const long = [...sources, ...tests, ...consoleSources, ...embedSources].filter(
+    (path) => read(path).split('\n').length > 401,
+  )
   expect(long).toEqual([])
 })
 
@@ -25,7 +28,7 @@ test('what the search for mutants breaks is there', () => {
 })
 
 test('every file of the source opens with a sentence that says what it is for', () => {
-  const silent = [...sources, ...consoleSources].filter(
+  const silent = [...sources, ...consoleSources, ...embedSources].filter(
     (path) => !path.includes('/migrations/0') && !/^(#!.*\n)?\/\/ \S.*/.test(read(path)),
   )
   expect(silent).toEqual([])
@@ -208,7 +211,9 @@ test('the library loads neither the server nor the command line', () => {
 
 test('nothing silences the linter', () => {
   const silenced = new RegExp(`${'biome'}-ignore`)
-  expect([...sources, ...tests, ...consoleSources].filter((path) => silenced.test(read(path)))).toEqual([])
+  expect(
+    [...sources, ...tests, ...consoleSources, ...embedSources].filter((path) => silenced.test(read(path))),
+  ).toEqual([])
 })
 
 /** Every module that is loaded at run time with a file: paths for ours, names for packages. Types load nothing. */

@@ -102,6 +102,12 @@ test.runIf(isOurs).each([
   expect([asset.status, asset.headers.get('content-encoding')]).toEqual([200, 'br'])
   expect((await asset.text()).length).toBeGreaterThan(10_000)
   expect((await ask('/assets/absent.js')).status).toBe(404)
+  const portal = await (await ask('/portal')).text()
+  for (const [, script] of portal.matchAll(/src="\.(\/embed\/[^"]+\.js)"/g)) {
+    const file = await ask(String(script), { headers: { 'accept-encoding': 'br' } })
+    expect([file.status, file.headers.get('content-encoding')], script).toEqual([200, 'br'])
+  }
+  expect((await ask('/embed/latchkey.js')).status).toBe(200)
   expect(((await (await ask('/openapi.json')).json()) as { info: object }).info).toMatchObject({
     version: manifest.version,
   })

@@ -29,7 +29,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('it holds what is built, the texts that belong to it, and nothing else', async () => {
-  const isAsset = /^dist\/console\/assets\/[\w-]+\.(?:(?:js|css|svg)(?:\.br|\.gz)?)$/
+  const isAsset =
+    /^dist\/(?:console\/assets\/[\w-]+\.(?:js|css|svg)|embed\/(?:latchkey|portal)[\w.-]*\.js)(?:\.br|\.gz)?$/
   const { stdout } = await run('tar', ['-tzf', tarball])
   const files = stdout
     .trim()
@@ -46,6 +47,7 @@ test('it holds what is built, the texts that belong to it, and nothing else', as
     'dist/commonjs/package.json',
     'dist/console/index.html',
     'dist/console/licenses.md',
+    'dist/embed/portal.html',
     'package.json',
   ])
   expect(files.filter((path) => isAsset.test(path)).length).toBeGreaterThan(10)
@@ -88,18 +90,22 @@ const doers = [
   'transparency/merkle.js',
 ]
 test('importing a module does nothing, so bundlers may leave out what nobody uses, and `require` may load it', () => {
+  // Those of `embed` give the page its element, and are named as such.
   const dist = join(unpacked, 'dist')
   const found: string[] = []
   for (const name of globSync('**/*.js', { cwd: dist, exclude: ['console/**'] })) {
     const { program, errors } = parseSync(name, readFileSync(join(dist, name), 'utf8'))
     expect(errors).toEqual([])
-    if (program.body.some(({ type }) => !/^(?:Import|Export|Function|Class|Variable)/.test(type)))
+    if (
+      !name.startsWith('embed/') &&
+      program.body.some(({ type }) => !/^(?:Import|Export|Function|Class|Variable)/.test(type))
+    )
       found.push(name)
     // Node.js cannot `require` a module that awaits.
     if (name !== 'cli/main.js') expect(awaits(program.body), name).toBe(false)
   }
   expect(found.sort()).toEqual(['cli/main.js', ...doers])
-  expect(manifest.sideEffects).toEqual(['./dist/cli/main.js'])
+  expect(manifest.sideEffects).toEqual(['./dist/cli/main.js', './dist/embed/*.js'])
 })
 
 /** Whether code awaits outside of functions. */

@@ -1,5 +1,5 @@
 // Was das Element sagt, auf Deutsch.
-import type { Words } from './words.ts'
+import type { Words } from './en.ts'
 
 export const de: Words = {
   title: 'API-Schlüssel',

@@ -133,3 +133,6 @@ export const en = {
     internal: 'Something went wrong on the server. Try again.',
   },
 }
+
+/** All that the element says. */
+export type Words = typeof en

@@ -1,5 +1,5 @@
 // Lo que dice el elemento, en español.
-import type { Words } from './words.ts'
+import type { Words } from './en.ts'
 
 export const es: Words = {
   title: 'Claves de API',

@@ -1,11 +1,10 @@
 // What the element says, in each language that it speaks.
 import { de } from './de.ts'
-import { en } from './en.ts'
+import { en, type Words } from './en.ts'
 import { es } from './es.ts'
 import { type Language, languageOf } from './languages.ts'
 
-/** All that the element says. */
-export type Words = typeof en
+export type { Words } from './en.ts'
 
 const words: Record<Language, Words> = { en, de, es }
 

@@ -86,7 +86,7 @@ export async function startHost(server: TestServer, options: HostOptions = {}): 
 }
 
 /** Has the server open a session of kind `embed` for an origin, as a backend does. */
-export async function openSession(
+async function openSession(
   server: TestServer,
   origin: string,
   fields: Record<string, unknown> = {},
