@@ -148,6 +148,7 @@ const absences: Record<string, string> = {
   'console/pages/invitations': 'the page of members shows them',
   'src/client/methods/sign-in': 'a browser signs in, and no program',
   'src/cli/commands/sign-in': 'a browser signs in, and no program',
+  'docs/guides/portal': 'the guide of the customers’ page tells of it',
   'docs/guides/plans': 'the guide of limits tells of them',
   'console/pages/limits': 'they are shown with their owners: keys and organizations',
 }

@@ -5,6 +5,7 @@ import type { CreatedKey } from '../src/index.ts'
 import { routes } from '../src/server/app.ts'
 import { createAcme } from './setup/acme.ts'
 import { type DatabaseKind, databaseKinds, makePostgres, makeSqlite } from './setup/databases.ts'
+import { embedOrigin, openPage } from './setup/portal.ts'
 import { bodies } from './setup/route-bodies.ts'
 import { startTestServer, type TestServer } from './setup/server.ts'
 import { wrongRequests } from './setup/wrong-fields.ts'
@@ -15,6 +16,7 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
   let server: TestServer
   let remove: () => Promise<void>
   let key: CreatedKey
+  let portalToken: string
   let before: string
 
   beforeAll(async () => {
@@ -23,6 +25,7 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
     server = await startTestServer(database.url)
     await createAcme(server.latchkey)
     key = await server.latchkey.keys.create({ organizationId: 'acme', name: 'CI', permissions: ['a'] })
+    portalToken = (await openPage(server, { kind: 'embed' })).token
     before = await snapshot()
   })
   afterAll(async () => {
@@ -230,19 +233,22 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
     const pages = ['/', '/docs']
     // Nobody has set it up: there is nothing whose query could be wrong.
     const absent = ['takeGitlabReport']
-    for (const { method, path, operationId, form } of routes) {
+    for (const { method, path, operationId, form, portal } of routes) {
+      const asking = portal
+        ? { token: portalToken, headers: { origin: embedOrigin } }
+        : { token: server.rootKey }
       // By an error of OAuth 2.0: see `introspection.test.ts`.
       if (form) continue
       const address = path.replace('{id}', key.id).replaceAll(/\{\w+\}/g, '~')
       for (const query of ['x=1', 'utm_source=a&utm_medium=b', 'x', '=', '%ff=1']) {
         const what = `${method} ${address}?${query}`
-        const request = { token: server.rootKey, body: bodies[operationId] }
+        const request = { ...asking, body: bodies[operationId] }
         const answer = await server.request(method, `${address}?${query}`, request)
         if (pages.includes(path)) expect(answer.status, what).toBe(200)
         else if (absent.includes(operationId)) expect(answer.status, what).toBe(404)
         else expect(answer, what).toMatchObject({ status: 422, json: { code: 'invalid_input' } })
         if (method !== 'GET') continue
-        const head = await server.request('HEAD', `${address}?${query}`, { token: server.rootKey })
+        const head = await server.request('HEAD', `${address}?${query}`, asking)
         expect(head.status, `HEAD ${what}`).toBe(answer.status)
       }
       if (method === 'GET')

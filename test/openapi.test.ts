@@ -122,7 +122,7 @@ test('what the document says is public is, and all the rest asks for a token', a
     const { status } = await server.request(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, '~'))
     if (path === '/v1/auth') continue
     // Whoever shows no caller here shows the token itself, or is known by what it sends.
-    if (path === '/v1/revoke' || /^\/v1\/(?:leaks|sign-in)/.test(path)) continue
+    if (path === '/v1/revoke' || /^\/v1\/(?:leaks|sign-in|portal\/token)/.test(path)) continue
     if (security?.length === 0) expect([200, 404], path).toContain(status)
     else expect(status, path).toBe(401)
   }
@@ -340,7 +340,7 @@ test('the page for people shows every call, every shape and every problem, and r
   )
   const own = text.replace('<script src="docs/script.js"></script>', '')
   expect(own).not.toMatch(
-    /<script|<style|style=|\son\w+=|https?:\/\/(?!((keys|accounts)\.)?example\.com|127\.0\.0\.1|<)/,
+    /<script|<style|style=|\son\w+=|https?:\/\/(?!((keys|accounts|app)\.)?example\.com|127\.0\.0\.1|<)/,
   )
   const ids = new Set([...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
   for (const [, , { operationId }] of operations()) expect(ids).toContain(operationId)

@@ -72,6 +72,7 @@ export const logEventSchema = auditEventSchema
         ip: '203.0.113.7',
         isErased: false,
         sequence: 42,
+        via: null,
         position: null,
         cursor: '58f0d3a1b27c.42',
       },

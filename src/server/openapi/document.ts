@@ -90,6 +90,10 @@ const tags = [
   { name: 'Leaks', description: 'Tokens that were found where others may read them.' },
   { name: 'Webhooks', description: 'To where events are sent, and what became of each.' },
   { name: 'Members', description: 'The people of organizations, and who is invited.' },
+  {
+    name: 'Portal',
+    description: 'The sessions of the operator’s users on their customers’ page, and what that page asks.',
+  },
   { name: 'Sessions', description: 'Browsers that are signed in with a key.' },
   { name: 'Operation', description: 'Health, metrics and this document, for the operator.' },
 ]
@@ -156,6 +160,11 @@ const parameters: Record<string, JsonSchema> = {
   delivery_id: {
     schema: { type: 'string' },
     description: 'The id of the delivery, which is that of its event.',
+  },
+  organization_id: { schema: { type: 'string' }, description: 'The id of the organization.' },
+  user_id: {
+    schema: { type: 'string' },
+    description: 'The id of the user, which is the operator’s own: any text, percent-encoded.',
   },
   name: { schema: { type: 'string' }, description: 'The name of the limit.' },
   file: { schema: { type: 'string' }, description: 'The name of the file.' },

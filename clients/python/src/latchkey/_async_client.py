@@ -1606,6 +1606,9 @@ class AsyncPortalSessions:
 
         Ends the sessions of a user, and forgets its name. Repeated, the call changes nothing. Requires
         `latchkey:portal:write`.
+
+        :param organization_id: The id of the organization.
+        :param user_id: The id of the user, which is the operator’s own: any text, percent-encoded.
         """
         answer = await self._requester.send("DELETE", f"/v1/portal-users/{path_segment(organization_id)}/{path_segment(user_id)}", repeatable=True, timeout=timeout)
         told: shapes.Done = answer.json()

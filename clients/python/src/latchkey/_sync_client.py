@@ -1481,6 +1481,9 @@ class PortalSessions:
 
         Ends the sessions of a user, and forgets its name. Repeated, the call changes nothing. Requires
         `latchkey:portal:write`.
+
+        :param organization_id: The id of the organization.
+        :param user_id: The id of the user, which is the operator’s own: any text, percent-encoded.
         """
         return run(self._inner.forget_user(organization_id, user_id, timeout=timeout))
 
