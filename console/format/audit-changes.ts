@@ -152,8 +152,18 @@ const describers: Record<string, Describe> = {
   period_started_at: (value) =>
     value === null ? [] : [valueChange('Period began', value, (at) => asInstant(at, 'Never'))],
   resets_at: (value) => [valueChange('Next reset', value, (at) => asInstant(at, 'Never'))],
+  // What a user does names its session: so the two are found together.
+  portal_session_id: (value) => [valueChange('Session', value, asCode)],
+  user_id: (value) => [valueChange('User', value, asText)],
+  kind: (value) => [valueChange('Opens', value, (kind) => asText(wordsIn(portalKinds, kind)))],
   // Of no use to people: nothing else is called by it.
   session_id: () => [],
+}
+
+/** Where a portal session opens. */
+const portalKinds: Record<string, string> = {
+  link: 'By a link',
+  embed: 'In an element of your page',
 }
 
 /** From where a webhook goes on that is enabled again. */
