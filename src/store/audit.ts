@@ -207,7 +207,7 @@ export function toAuditEvent(row: AuditRow & Pick<NumberedEvent, 'sequence'>): A
     requestId: row.request_id,
     ip: row.ip,
     isErased: isErased(row),
-    via: row.via,
     sequence: row.sequence,
+    via: row.via,
   }
 }
