@@ -1,6 +1,5 @@
 // The programs of examples/ do what they say: each runs as a process, on the package as it is built, against a
 // real server. Those of examples/gateways run in gateways.test.ts.
-import { spawn } from 'node:child_process'
 import { cpSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,14 +10,16 @@ import { openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { makeSqlite } from './setup/databases.ts'
 import { makeFolder, repository } from './setup/documents-run.ts'
+import { addressIn, startExample } from './setup/example.ts'
 import { send, startTestServer } from './setup/server.ts'
 
 test('every example is run here', () => {
-  // That of verify-log runs in audit-verify.test.ts, that of spring in spring.test.ts, and quickstarts and that of terraform by
-  // commands of their own.
+  // That of customer-page runs in embed/example.test.ts, that of verify-log in audit-verify.test.ts, that of spring in
+  // spring.test.ts, and quickstarts and that of terraform by commands of their own.
   const run = [
     ...[
       'customer-keys',
+      'customer-page',
       'edge',
       'express-guard',
       'gateways',
@@ -36,7 +37,7 @@ test('every example is run here', () => {
 test('hono-embed issues and checks keys in its own process', async () => {
   const database = makeSqlite()
   onTestFinished(database.remove)
-  const url = addressIn(await start('hono-embed/app.ts', { DATABASE: database.url }))
+  const url = addressIn(await startExample('hono-embed/app.ts', { DATABASE: database.url }))
   await using latchkey = await openLatchkey({ database: database.url })
   await createAcme(latchkey)
   const create = (permissions: string[]) =>
@@ -53,7 +54,7 @@ test('express-guard has a server judge, and lets nobody through when that is awa
   const verifier = await latchkey.create(['latchkey:keys:verify'], 'root')
   const reader = await latchkey.create(['emails:read'])
   const environment = { LATCHKEY_URL: latchkey.url, LATCHKEY_KEY: verifier.key }
-  const url = addressIn(await start('express-guard/app.ts', environment))
+  const url = addressIn(await startExample('express-guard/app.ts', environment))
   expect((await send(url, 'GET', '/emails', { token: reader.key })).json).toEqual({ emailsOf: 'acme' })
   expect((await send(url, 'POST', '/emails', { token: reader.key })).status).toBe(403)
   await latchkey.latchkey.keys.revoke(verifier.id)
@@ -102,12 +103,12 @@ test('rotate-on-deploy gives the new token on standard output alone, and does no
   const deployer = await latchkey.create(['latchkey:keys:write', 'emails:send'])
   const deployed = await latchkey.create(['emails:send'])
   const environment = { LATCHKEY_URL: latchkey.url, LATCHKEY_KEY: deployer.key, KEY_ID: deployed.id }
-  const first = await start('rotate-on-deploy/rotate.ts', environment, 'its end')
+  const first = await startExample('rotate-on-deploy/rotate.ts', environment, 'its end')
   expect(first.code()).toBe(0)
   const verify = async (token: string) => (await latchkey.latchkey.verify(token)).valid
   expect([await verify(first.stdout()), await verify(deployed.key)]).toEqual([true, true])
   expect(first.stderr()).not.toContain(first.stdout())
-  const second = await start('rotate-on-deploy/rotate.ts', environment, 'its end')
+  const second = await startExample('rotate-on-deploy/rotate.ts', environment, 'its end')
   expect([second.code(), second.stdout()]).toEqual([75, ''])
   expect(await verify(first.stdout())).toBe(true)
 })
@@ -116,7 +117,7 @@ test('customer-keys lets customers manage their own keys and nobody else’s', a
   await using latchkey = await startLatchkey()
   await latchkey.latchkey.organizations.create({ id: 'globex', name: 'Globex' })
   const environment = { LATCHKEY_URL: latchkey.url, LATCHKEY_KEY: latchkey.rootKey }
-  const program = await start('customer-keys/app.ts', environment)
+  const program = await startExample('customer-keys/app.ts', environment)
   const url = addressIn(program)
   const as = (user: string) => ({
     cookie: new RegExp(`^${user} signs in with Cookie: (.+)$`, 'm').exec(program.stdout())?.[1] as string,
@@ -162,36 +163,4 @@ async function startLatchkey() {
       await database.remove()
     },
   }
-}
-
-/** Starts an example and waits until it listens, or for its end; it ends with the test. */
-async function start(
-  path: string,
-  env: Record<string, string>,
-  until: 'listening' | 'its end' = 'listening',
-) {
-  const folder = makeFolder()
-  cpSync(join(repository, 'examples'), join(folder, 'examples'), { recursive: true })
-  const child = spawn(process.execPath, [join(folder, 'examples', path)], {
-    env: { PATH: process.env.PATH, PORT: '0', ...env },
-    stdio: 'pipe',
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let stdout = ''
-  let stderr = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    stderr += chunk
-  })
-  await new Promise<void>((ready, fail) => {
-    child.once('close', () => (until === 'its end' ? ready() : fail(new Error(stderr))))
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      stdout += chunk
-      if (until === 'listening' && stdout.includes('Listening on ')) ready()
-    })
-  })
-  return { stdout: () => stdout, stderr: () => stderr, code: () => child.exitCode }
-}
-
-function addressIn({ stdout }: { stdout: () => string }): string {
-  return /^Listening on (http:\S+)/m.exec(stdout())?.[1] as string
 }
