@@ -18,6 +18,8 @@ const unrun: Record<string, Record<string, number>> = {
   'CONTRIBUTING.md': { console: 3 },
   'README.md': { console: 3, text: 1 },
   'docs/explain/security.md': { text: 1 },
+  // The program for FastAPI runs in clients/python/tests/test_documents.py, those of the page in test/embed/guide.test.ts.
+  'docs/guides/customer-page.md': { html: 1, js: 1, python: 1, text: 1, tsx: 1 },
   // They run in clients-go.test.ts.
   'docs/guides/go.md': { console: 2, go: 8 },
   'docs/guides/leaks.md': { console: 3, ruby: 1, yaml: 1 },
@@ -70,6 +72,8 @@ const unrun: Record<string, Record<string, number>> = {
 
 const documents = globSync(['*.md', 'docs/**/*.md'], { cwd: repository }).sort()
 const onPostgres = 'docs/operate/postgresql.md'
+/** Its links lead to the public address. */
+const ofCustomers = 'docs/guides/customer-page.md'
 
 test.each(documents)('every block of %s runs, or is counted as one that does not', (path) => {
   const { unrun: found } = sortBlocks(readBlocks(join(repository, path)))
@@ -92,7 +96,8 @@ describe('what the documents show', { timeout: 180_000 }, () => {
       const folder = makeFolder()
       if (steps.every(({ language, text }) => language === 'ts' && !text.includes('LATCHKEY_')))
         return checkDocument(path, folder, {})
-      const server = await command.serveInProcess(`sqlite:${join(folder, 'latchkey.db')}`)
+      const options = path === ofCustomers ? { publicUrl: 'https://keys.example.com' } : {}
+      const server = await command.serveInProcess(`sqlite:${join(folder, 'latchkey.db')}`, options)
       const addresses = { '127.0.0.1:7373': new URL(server.url).host }
       await checkDocument(path, folder, environmentOf(path, server), addresses)
     })
@@ -234,9 +239,13 @@ test('a link that leads nowhere, and a path that is not there, are found out', (
 function writePrograms(
   folder: string,
   name: string,
-  steps: readonly Pick<Block, 'language' | 'text'>[],
+  steps: readonly Pick<Block, 'language' | 'text' | 'file'>[],
 ): number {
   const programs = steps.filter(({ language }) => language === 'ts')
-  for (const [i, { text }] of programs.entries()) writeFileSync(join(folder, `block-${name}-${i}.ts`), text)
+  for (const [i, { text, file }] of programs.entries()) {
+    writeFileSync(join(folder, `block-${name}-${i}.ts`), text)
+    // Others import it by that name.
+    if (file !== undefined) writeFileSync(join(folder, file), text)
+  }
   return programs.length
 }

@@ -45,7 +45,7 @@ export interface TestCommand {
   /** Like `run`, and its JSON; throws where it does not exit with 0. */
   json<T = Record<string, unknown>>(args: readonly string[], options?: RunOptions): Promise<T>
   /** Starts a server in the process of the tests, for commands that work on one. */
-  serveInProcess(database: string): Promise<TestServer>
+  serveInProcess(database: string, options?: { publicUrl?: string }): Promise<TestServer>
   /** How many files it may have open is as many as the tests may if absent; `node` is the program that runs it. */
   serve(
     args: readonly string[],
@@ -113,11 +113,11 @@ export function useCommand(): TestCommand {
       if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}: ${stderr}`)
       return JSON.parse(stdout) as T
     },
-    serveInProcess: async (database) => {
+    serveInProcess: async (database, options) => {
       // Loaded only here: tests of processes do without the source.
       const { startTestServer } = await import('./server.ts')
       // Receivers of the documents are on this machine.
-      const server = await startTestServer(database, { webhookNetworks: ['127.0.0.0/8'] })
+      const server = await startTestServer(database, { webhookNetworks: ['127.0.0.0/8'], ...options })
       servers.add(server)
       return server
     },

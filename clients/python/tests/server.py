@@ -57,6 +57,7 @@ class Server:
             **os.environ,
             "LATCHKEY_DATABASE_URL": f"sqlite:{self._folder.name}/latchkey.db",
             "LATCHKEY_PORT": str(self.port),
+            "LATCHKEY_PUBLIC_URL": self.url,
             "LATCHKEY_ROOT_KEY": self.root,
             "LATCHKEY_LOG_LEVEL": "warn",
         }

@@ -47,6 +47,35 @@ def test_the_guide_runs_and_prints_what_it_says(server: Server, monkeypatch: pyt
     assert (sent.status_code, sent.json()) == (200, {"sent_by": key["id"]})
 
 
+def test_the_guide_of_the_customer_page_runs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.request("POST", "/v1/organizations", {"id": "acme", "name": "Acme"})
+    permissions = [f"latchkey:{one}" for one in ("portal:write", "keys:read", "keys:write", "usage:read")]
+    backend = server.create_key(permissions=[*permissions, "emails:*"])
+    monkeypatch.setenv("LATCHKEY_URL", server.url)
+    monkeypatch.setenv("LATCHKEY_KEY", backend["key"])
+    names: dict[str, Any] = {"__name__": "customer_page"}
+    run_blocks(REPOSITORY / "docs/guides/customer-page.md", names)
+    origin = {"origin": "https://app.example.com"}
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(names["app"])
+        async with names["latchkey"], httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            assert (await client.post("/latchkey-token", headers=origin)).status_code == 401
+            client.cookies.set("session", "ada")
+            assert (await client.post("/latchkey-token", headers={"origin": "https://evil.example"})).status_code == 403
+            given = (await client.post("/latchkey-token", headers=origin)).json()
+            assert sorted(given) == ["expires_at", "token"]
+            self_path = f"{server.url}/v1/portal/self"
+            page = {**origin, "authorization": f"Bearer {given['token']}"}
+            told = httpx.get(self_path, headers=page).json()
+            assert (told["organization"]["id"], told["user"]["id"]) == ("acme", "u_81")
+            led = await client.post("/manage-keys", headers=origin)
+            assert led.status_code == 303
+            assert led.headers["location"].startswith(f"{server.url}/portal#")
+
+    asyncio.run(ask())
+
+
 def test_the_readme_runs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LATCHKEY_URL", server.url)
     monkeypatch.setenv("LATCHKEY_KEY", server.verifier_token())
