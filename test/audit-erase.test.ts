@@ -135,6 +135,35 @@ onEachDatabase('an erasure', (makeDatabase) => {
     expect(await held(await export_(audit))).toMatchObject({ own: { sequence: 8 }, other: { status: 1 } })
   })
 
+  test('reaches what a user did on the customers’ page, and the session', async () => {
+    const database = await makeDatabase()
+    await using latchkey = await open(database)
+    const asked = { origin: 'https://app.example.com' }
+    const { id: sessionId, token } = await latchkey.portalSessions.create({
+      ...{ ...acme, kind: 'embed', user: { id: 'ada@acme.example' }, ...asked },
+      permissions: ['latchkey:keys:write'],
+    })
+    const actor = await latchkey.portal.authenticate(token as string, asked)
+    if (actor === undefined) throw new Error('The session opens nothing.')
+    const { id } = await latchkey.portal.createKey({ name: 'CI' }, { actor })
+    await latchkey.audit.readCheckpoint(acme)
+    const eventOf = async () => (await latchkey.audit.list({ keyId: id })).items[0]
+    expect(await eventOf()).toMatchObject({ actor: 'ada@acme.example', actorType: 'user', via: sessionId })
+    const erased = await latchkey.audit.erase({ actor: 'ada@acme.example', before: soon() })
+    expect(erased).toEqual({ erased: 1, next: null })
+    expect(await eventOf()).toMatchObject({ actor: null, actorType: 'user', via: null, changes: {} })
+    await using direct = await connectDirectly(database)
+    const left = JSON.stringify([
+      await direct.run("select * from audit_events where action = 'key.created'"),
+      await direct.run("select * from audit_log where leaf like '%key.created%'"),
+    ])
+    for (const told of ['ada@', sessionId]) expect(left).not.toContain(told)
+    expect(await held(await export_(latchkey.audit))).toMatchObject({
+      own: { erased: 1 },
+      other: { status: 0 },
+    })
+  })
+
   test('goes page by page, up to its instant, and leaves the log of the erasures', async () => {
     const database = await makeDatabase()
     await using latchkey = await open(database)

@@ -39,7 +39,7 @@ async function open(place: string, options = { publicUrl: portalUrl }) {
 
 describe.each(['a server', 'a database'])('on %s', (place) => {
   test('a link opens with all that was asked for, and stands alone on standard output', async () => {
-    const { server, run } = await open(place)
+    const { server, env, run } = await open(place)
     const more = ['--user-name', 'Ada', '--permission', 'emails:*', '--prefix', 're', '--expires-in', '2h']
     const page = ['--return-url', 'https://app.example.com/settings', '--scheme', 'dark', '--lang', 'de']
     const { code, stdout, stderr } = await run('create', ...user, ...mayRead, ...more, ...page)
@@ -55,6 +55,8 @@ describe.each(['a server', 'a database'])('on %s', (place) => {
       ...{ kind: 'link', user: { id: 'u_81', name: 'Ada' }, permissions: ['latchkey:keys:read', 'emails:*'] },
       ...{ returnUrl: 'https://app.example.com/settings', scheme: 'dark', lang: 'de', prefixes: ['re'] },
     })
+    const log = await command.run(['audit', 'list', '--actor', 'u_81'], { env })
+    expect(log.stdout).toMatch(/ portal_session\.opened +acme +user u_81$/m)
   })
 
   test('an origin makes a token, for pages of that origin', async () => {

@@ -896,7 +896,7 @@ type EraseEvents struct {
 	OrganizationID string `json:"organization_id,omitempty"`
 	// All events of changes to this key.
 	KeyID string `json:"key_id,omitempty"`
-	// All events of changes by this key.
+	// All events of changes by this key, member or user, by its id.
 	Actor string `json:"actor,omitempty"`
 	// Only events before this instant. Needed unless the events are named.
 	Before *time.Time `json:"before,omitempty"`

@@ -5,7 +5,7 @@ import { type Connection, ownDatabase, serverOrDatabase, withoutJson } from '../
 import { type DefinedCommand, defineCommand } from '../kit/define-command.ts'
 import { defineList } from '../kit/define-list.ts'
 import { CommandError, exitCodes } from '../kit/failures.ts'
-import { printNote, writeSurely } from '../kit/output.ts'
+import { printNote, quote, writeSurely } from '../kit/output.ts'
 import type { Place } from '../kit/place.ts'
 import { type Column, printTable } from '../kit/table.ts'
 import { writeWholeFile } from '../kit/whole-file.ts'
@@ -16,8 +16,13 @@ const columns: Column<AuditEvent>[] = [
   { heading: 'ACTION', value: ({ action }) => action },
   { heading: 'ORGANIZATION', value: ({ organizationId }) => organizationId, leaves: 3, shrinks: true },
   { heading: 'KEY', value: ({ keyId }) => keyId ?? '', leaves: 2 },
-  { heading: 'BY', value: ({ actor, actorType }) => actor ?? actorType, leaves: 1 },
+  { heading: 'BY', value: byWhom, leaves: 1 },
 ]
+
+/** The id of a user is the operator's own text, which may be that of a key. */
+function byWhom({ actor, actorType }: AuditEvent): string {
+  return actorType === 'user' ? `user ${actor}` : (actor ?? actorType)
+}
 
 type Connect = (work: (connection: Connection) => Promise<Verified>) => Promise<Verified>
 
@@ -35,7 +40,7 @@ export const auditCommands: DefinedCommand[] = [
     texts: {
       organizationId: 'only events of this organization',
       keyId: 'only changes to this key',
-      actor: 'only changes by this key or member',
+      actor: 'only changes by this key, member or user, by its id',
       action: 'only this action, such as key.created',
       since: 'from this instant on',
       until: 'before this instant',
@@ -143,7 +148,7 @@ export const auditCommands: DefinedCommand[] = [
       eventIds: 'this event (repeatable)',
       organizationId: 'all events of this organization',
       keyId: 'all events of changes to this key',
-      actor: 'all events of changes by this key',
+      actor: 'all events of changes by this key, member or user, by its id',
       before: 'only events before this instant; needed unless events are named',
     },
     confirm:
@@ -152,7 +157,7 @@ export const auditCommands: DefinedCommand[] = [
         const named = eventIds?.length === 1 ? '1 event tells' : `${eventIds?.length} events tell`
         const what = eventIds
           ? named
-          : `events ${organizationId ? `of ${organizationId}` : keyId ? `of the key ${keyId}` : `by the key ${actor}`} tell`
+          : `events ${organizationId ? `of ${organizationId}` : keyId ? `of the key ${keyId}` : `by ${quote(actor ?? '')}`} tell`
         return `Erase what ${what}, permanently?`
       },
     examples: [

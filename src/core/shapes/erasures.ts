@@ -1,7 +1,7 @@
 // Erasure of what events tell. What is left of an event is its leaf, so that its log still verifies.
 import { z } from 'zod'
 import { maxErasedEvents } from '../bounds.ts'
-import { instantInput, organizationIdSchema } from '../fields.ts'
+import { instantInput, organizationIdSchema, text } from '../fields.ts'
 import { pageFields } from './page.ts'
 
 const keyId = z.guid('Must be a key id, which is a UUID.').optional()
@@ -18,7 +18,9 @@ export const eraseEventsSchema = z
       .meta({ description: 'These events.' }),
     organizationId: organizationIdSchema.optional().meta({ description: 'All events of this organization.' }),
     keyId: keyId.meta({ description: 'All events of changes to this key.' }),
-    actor: keyId.meta({ description: 'All events of changes by this key.' }),
+    actor: text(256)
+      .optional()
+      .meta({ description: 'All events of changes by this key, member or user, by its id.' }),
     before: instantInput
       .optional()
       .meta({ description: 'Only events before this instant. Needed unless the events are named.' }),

@@ -1079,7 +1079,7 @@ class EraseEvents(TypedDict, total=False):
     organization_id: str
     #: All events of changes to this key.
     key_id: str
-    #: All events of changes by this key.
+    #: All events of changes by this key, member or user, by its id.
     actor: str
     #: Only events before this instant. Needed unless the events are named.
     before: datetime
