@@ -62,6 +62,9 @@ export const style = `
 *, ::before, ::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
 h2, h3, p, ul, dl, dd, fieldset, legend { margin: 0; padding: 0; border: 0; min-inline-size: 0; }
+/* Sentences run as their own language does, also where the page runs the other way. */
+p, h2, h3, legend, label, dt, dd, button { unicode-bidi: plaintext; }
+p, h2, h3, legend, label, summary { text-align: -webkit-match-parent; text-align: match-parent; }
 ul { list-style: none; }
 h2 { font-size: 1.3em; line-height: 1.25; font-weight: 650; }
 h3 { font-size: 1em; font-weight: 600; overflow-wrap: anywhere; }
@@ -178,8 +181,8 @@ rect.none { fill: var(--line); }
 .key.refused::before { background: var(--refused); }
 summary { cursor: pointer; color: var(--muted); font-size: .93em; inline-size: fit-content; }
 table { border-collapse: collapse; inline-size: 100%; margin-block-start: .5em; font-size: .93em; font-variant-numeric: tabular-nums; }
-th, td { text-align: end; padding: .25em .15em; overflow-wrap: anywhere; hyphens: auto; border-block-end: 1px solid var(--line); font-weight: 400; }
-th:first-child { text-align: start; }
+th, td { text-align: end; padding: .25em .15em; border-block-end: 1px solid var(--line); font-weight: 400; }
+th:first-child { text-align: start; white-space: nowrap; }
 thead th { font-weight: 600; }
 
 @container (min-width: 620px) {

@@ -28,6 +28,8 @@ nav { margin-block-end: .9rem; }
 h1 { margin: 0; font-size: 1.7em; line-height: 1.2; font-weight: 680; overflow-wrap: anywhere; }
 h2 { margin: 0; font-size: 1.2em; }
 p { margin: 0; }
+h1, h2, p, button { unicode-bidi: plaintext; }
+h1, h2, p { text-align: -webkit-match-parent; text-align: match-parent; }
 .quiet { color: var(--muted); }
 .foreign { overflow-wrap: anywhere; }
 a { color: var(--link); overflow-wrap: anywhere; }

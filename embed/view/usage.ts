@@ -35,15 +35,12 @@ export function usageChart({ words, format }: Context, rows: UsageRow[]): HTMLEl
   )
   return section
 
-  function day({ start }: UsageRow): string {
-    return format.day(start)
-  }
   function mark(name: 'valid' | 'refused'): HTMLElement {
     return h('span', { class: `key ${name}` }, words[name])
   }
   function table(): HTMLElement {
     const cells = (row: UsageRow) => [
-      h('th', { scope: 'row' }, day(row)),
+      h('th', { scope: 'row' }, format.shortDay(row.start)),
       h('td', {}, format.number(row.valid)),
       h('td', {}, format.number(row.calls - row.valid)),
     ]

@@ -61,7 +61,7 @@ async function fill(database: string): Promise<void> {
       expiresAt: new Date(Date.now() + 60 * day),
     })
     await keys.suspend(staging.id)
-    await keys.create({ organizationId: 'acme', name: 'CI <b>build</b>', permissions: ['emails:send'] })
+    await keys.create({ organizationId: 'acme', name: 'Build pipeline', permissions: ['emails:send'] })
   })
 }
 
