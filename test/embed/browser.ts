@@ -82,13 +82,13 @@ export function useEmbedBrowser(): EmbedBrowser {
   }
 }
 
-/** Opens the closed trees to who looks for them: a test reads there what the page's own scripts do not find. */
+/** Remembers the trees in which tokens stand, closed or not: a test reads there what the page's own scripts do not find. */
 export function openClosedTrees(): void {
   const roots: ShadowRoot[] = []
   const attach = Element.prototype.attachShadow
   Element.prototype.attachShadow = function (init) {
     const root = attach.call(this, init)
-    if (init.mode === 'closed') roots.push(root)
+    if (this.localName !== 'latchkey-keys') roots.push(root)
     return root
   }
   Object.assign(globalThis, { closedTrees: roots })
