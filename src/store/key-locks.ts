@@ -169,19 +169,36 @@ export async function tryLockCallers(
   const people = calling.flatMap((person) =>
     sharedLocksOf(person).map(({ seed, id }) => ({ name: person.name, seed, id })),
   )
-  const { rows } = await sql<{ id: string }>`select locks.id
+  const { rows } = await tryLocks(tx, {
+    ids,
+    callers: people.map(({ name }) => name),
+    names: people.map(({ id }) => id),
+    seeds: people.map((lock) => lock.seed),
+  })
+  return new Set(rows.map(({ id }) => id))
+}
+
+interface TriedLocks {
+  /** The keys that call. */
+  ids: readonly string[]
+  /** Of people, for which of them each lock is, by what it is named, and of which kind it is. */
+  callers: readonly string[]
+  names: readonly string[]
+  seeds: readonly number[]
+}
+
+const tryLocks = keep(
+  (_: Tx, { ids, callers, names, seeds }: TriedLocks) => sql<{ id: string }>`select locks.id
     from (select id, hashtextextended(id, ${sql.lit(seed)}) as number,
       hashtextextended(organization_id, ${sql.lit(organizationSeed)}) as organization from ${sql.table('keys')}
       where id = any(${ids}::text[])
       union all select id, hashtextextended(ancestor, ${sql.lit(seed)}), null from (${ancestorsOf(ids)}) as lines
       union all select people.id, hashtextextended(name, seed), null
-      from unnest(${people.map(({ name }) => name)}::text[], ${people.map(({ id }) => id)}::text[],
-        ${people.map((lock) => lock.seed)}::bigint[]) as people (id, name, seed)
+      from unnest(${callers}::text[], ${names}::text[], ${seeds}::bigint[]) as people (id, name, seed)
       offset 0) as locks
     where not pg_try_advisory_xact_lock_shared(locks.number)
-    or not coalesce(pg_try_advisory_xact_lock_shared(locks.organization), true)`.execute(tx)
-  return new Set(rows.map(({ id }) => id))
-}
+    or not coalesce(pg_try_advisory_xact_lock_shared(locks.organization), true)`,
+)
 
 /**
  * Keeps all others from making children of keys until the transaction ends, so that these can be counted: by the last locks that it

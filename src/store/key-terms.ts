@@ -9,7 +9,7 @@ import { sql } from 'kysely'
 import type { Scope } from '../core/scope.ts'
 import type { StoreDialect } from './backend.ts'
 import type { Position } from './cursors.ts'
-import { insertGiven, selectGiven } from './given-rows.ts'
+import { insertGiven, keepInsert, selectGiven } from './given-rows.ts'
 import type { KeysTable, KeyTermsTable } from './key-tables.ts'
 import type { Db, Tx } from './tables.ts'
 
@@ -33,9 +33,11 @@ export const decoyTerm = termOf('decoy', '')
 
 const termColumns = { term: 'text', organization_id: 'text', created_at: 'whole', key_id: 'text' } as const
 
+const insertNewTerms = keepInsert('key_terms', termColumns)
+
 /** Writes the terms of new keys. That none is there already need not be looked up: that would take as long as to write it. */
 export async function insertTerms(tx: Tx, dialect: StoreDialect, keys: readonly Termed[]): Promise<void> {
-  await insertGiven(tx, dialect, 'key_terms', termColumns, rowsOf(keys)).execute()
+  await insertNewTerms(tx, dialect, rowsOf(keys))
 }
 
 /** A key before and after a change, as far as it is found by that. */

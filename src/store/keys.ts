@@ -11,7 +11,7 @@ import type { StoreDialect } from './backend.ts'
 import { fold, foldDescription } from './case-folding.ts'
 import { creatorTypeOf } from './creators.ts'
 import { readExposure } from './exposures.ts'
-import { givenTexts, insertGiven, selectGiven } from './given-rows.ts'
+import { givenTexts, keepInsert, selectGiven } from './given-rows.ts'
 import { keep } from './kept-statements.ts'
 import type { KeysTable } from './key-tables.ts'
 import { insertTerms } from './key-terms.ts'
@@ -84,6 +84,8 @@ const newColumns = {
   terms_revision: 'whole',
 } as const
 
+const insertNewKeys = keepInsert('keys', newColumns)
+
 /** The statements that insert keys, and the terms under which they are found. */
 export function insertKeys(tx: Tx, dialect: StoreDialect, rows: readonly NewKeyRow[]): Promise<unknown>[] {
   const inserted = rows.map((row) => ({
@@ -94,7 +96,7 @@ export function insertKeys(tx: Tx, dialect: StoreDialect, rows: readonly NewKeyR
     revision: row.created_at,
     terms_revision: row.created_at,
   }))
-  return [insertGiven(tx, dialect, 'keys', newColumns, inserted).execute(), insertTerms(tx, dialect, rows)]
+  return [insertNewKeys(tx, dialect, inserted), insertTerms(tx, dialect, rows)]
 }
 
 export async function findKey(db: Db, id: string, scope: Scope): Promise<KeyRow | undefined> {

@@ -6,7 +6,7 @@ import type { KeySecret } from '../core/shapes/key-secrets.ts'
 import { tokenHint } from '../core/token.ts'
 import type { StoreDialect } from './backend.ts'
 import { creatorTypeOf } from './creators.ts'
-import { givenTexts, insertGiven } from './given-rows.ts'
+import { givenTexts, keepInsert } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
 import type { SecretsTable } from './key-tables.ts'
 import type { KeyRow } from './keys.ts'
@@ -35,6 +35,8 @@ const newColumns = {
   created_by_type: 'text',
 } as const
 
+const insertNewSecrets = keepInsert('secrets', newColumns)
+
 /** Inserts secrets in the order of their kids: two transactions that bring the same ones wait for each other in no circle. */
 export async function insertSecrets(
   tx: Tx,
@@ -44,7 +46,7 @@ export async function insertSecrets(
   const begun = rows
     .map((row) => ({ last_used_at: 0, recipe: null, ended_at: null, ...row }))
     .sort((a, b) => (a.kid < b.kid ? -1 : 1))
-  await insertGiven(tx, dialect, 'secrets', newColumns, begun).execute()
+  await insertNewSecrets(tx, dialect, begun)
 }
 
 /** Finds the secrets of many kids. */
