@@ -199,7 +199,9 @@ test.each(documents)('the links and paths of %s lead somewhere', (path) => {
 
 test('every file of the source that ARCHITECTURE.md names is there', () => {
   const names = readFileSync(join(repository, 'ARCHITECTURE.md'), 'utf8').matchAll(/`([\w/-]+\.tsx?)`/g)
-  const known = globSync('{src,console,embed,test}/**/*.{ts,tsx}', { cwd: repository }).map((path) => `/${path}`)
+  const known = globSync('{src,console,embed,test}/**/*.{ts,tsx}', { cwd: repository }).map(
+    (path) => `/${path}`,
+  )
   const named = [...new Set([...names].map((match) => match[1] as string))]
   expect(named.length).toBeGreaterThan(30)
   expect(named.filter((name) => !known.some((path) => path.endsWith(`/${name}`)))).toEqual([])

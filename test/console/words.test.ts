@@ -52,16 +52,6 @@ test('an actor of a kind that this console does not know is called by that', () 
 })
 
 describe('the changes of an event', () => {
-  test('a session of the customer page is told with its user, where it opens and what it may', () => {
-    const changes = { portal_session_id: '0198', user_id: 'u_81', kind: 'embed', permissions: ['emails:*'] }
-    expect(describeChanges(event('portal_session.created', changes))).toEqual([
-      { label: 'Session', kind: 'value', to: { kind: 'code', text: '0198' } },
-      { label: 'User', kind: 'value', to: { kind: 'text', text: 'u_81' } },
-      { label: 'Opens', kind: 'value', to: { kind: 'text', text: 'In an element of your page' } },
-      { label: 'Permissions', kind: 'permissions', added: ['emails:*'], removed: [] },
-    ])
-  })
-
   test('a change of every field tells what it was and what it is, permissions by what came and went', () => {
     const changes = describeChanges(
       event('key.updated', {
