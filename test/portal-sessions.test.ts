@@ -17,6 +17,7 @@ import {
   openPage,
   portalUrl,
 } from './setup/portal.ts'
+import { codeOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
 onEachDatabase('portal sessions', (makeDatabase) => {
@@ -148,7 +149,7 @@ onEachDatabase('portal sessions', (makeDatabase) => {
 
   test('only a root key with the permission makes sessions, of what it covers, for customers', async () => {
     await using server = await open()
-    const codeOf = async (fields: Record<string, unknown>, token?: string) => {
+    const answerTo = async (fields: Record<string, unknown>, token?: string) => {
       const { status, json } = await askForSession<{ code: string; errors?: { path: string }[] }>(
         server,
         fields,
@@ -161,24 +162,26 @@ onEachDatabase('portal sessions', (makeDatabase) => {
       ...{ organizationId: 'acme', name: 'K', permissions: ['latchkey:portal:write', 'latchkey:keys:read'] },
     })
     const keysOnly = ['latchkey:keys:read']
-    expect(await codeOf({ permissions: keysOnly }, customer.key)).toBe('root_organization_required')
-    expect(await codeOf({ permissions: keysOnly }, backend.key)).toBe('made')
-    expect(await codeOf({ permissions: ['latchkey:usage:read'] }, backend.key)).toBe('permission_escalation')
+    expect(await answerTo({ permissions: keysOnly }, customer.key)).toBe('root_organization_required')
+    expect(await answerTo({ permissions: keysOnly }, backend.key)).toBe('made')
+    expect(await answerTo({ permissions: ['latchkey:usage:read'] }, backend.key)).toBe(
+      'permission_escalation',
+    )
     for (const permission of [
       'latchkey:*',
       'latchkey:audit:read',
       'latchkey:keys:*',
       'latchkey:portal:write',
     ])
-      expect(await codeOf({ permissions: [permission] })).toBe('invalid_input permissions[0]')
-    expect(await codeOf({ permissions: [] })).toBe('invalid_input permissions')
-    expect(await codeOf({ permissions: undefined })).toBe('invalid_input permissions')
-    expect(await codeOf({ organization_id: 'root' })).toBe('invalid_input organization_id')
-    expect(await codeOf({ organization_id: 'nobody' })).toBe('organization_not_found')
-    expect(await codeOf({ prefixes: ['unknown'] })).toBe('invalid_input prefixes[0]')
-    expect(await codeOf({ origin: embedOrigin })).toBe('invalid_input origin')
-    expect(await codeOf({ kind: 'embed', origin: null })).toBe('invalid_input origin')
-    expect(await codeOf({ kind: 'embed', return_url: embedOrigin })).toBe('invalid_input return_url')
+      expect(await answerTo({ permissions: [permission] })).toBe('invalid_input permissions[0]')
+    expect(await answerTo({ permissions: [] })).toBe('invalid_input permissions')
+    expect(await answerTo({ permissions: undefined })).toBe('invalid_input permissions')
+    expect(await answerTo({ organization_id: 'root' })).toBe('invalid_input organization_id')
+    expect(await answerTo({ organization_id: 'nobody' })).toBe('organization_not_found')
+    expect(await answerTo({ prefixes: ['unknown'] })).toBe('invalid_input prefixes[0]')
+    expect(await answerTo({ origin: embedOrigin })).toBe('invalid_input origin')
+    expect(await answerTo({ kind: 'embed', origin: null })).toBe('invalid_input origin')
+    expect(await answerTo({ kind: 'embed', return_url: embedOrigin })).toBe('invalid_input return_url')
     for (const origin of [
       'null',
       '*',
@@ -187,20 +190,20 @@ onEachDatabase('portal sessions', (makeDatabase) => {
       'http://app.example.com',
       'file://x',
     ])
-      expect(await codeOf({ kind: 'embed', origin })).toBe('invalid_input origin')
-    expect(await codeOf({ kind: 'embed', origin: 'http://localhost:3000' })).toBe('made')
+      expect(await answerTo({ kind: 'embed', origin })).toBe('invalid_input origin')
+    expect(await answerTo({ kind: 'embed', origin: 'http://localhost:3000' })).toBe('made')
     for (const url of [
       'javascript:alert(1)',
       '//evil.example',
       'http://app.example.com/',
       'https://u:p@x.example',
     ])
-      expect(await codeOf({ return_url: url })).toBe('invalid_input return_url')
+      expect(await answerTo({ return_url: url })).toBe('invalid_input return_url')
     for (const seconds of [59, 43_201, 1.5]) {
-      expect(await codeOf({ expires_in_seconds: seconds })).toBe('invalid_input expires_in_seconds')
+      expect(await answerTo({ expires_in_seconds: seconds })).toBe('invalid_input expires_in_seconds')
     }
     await server.latchkey.organizations.suspend('globex')
-    expect(await codeOf({ organization_id: 'globex' })).toBe('organization_suspended')
+    expect(await answerTo({ organization_id: 'globex' })).toBe('organization_suspended')
   })
 
   test('the name of a user is forgotten with its sessions, and no secret lies in the database, the log or a list', async () => {
@@ -268,6 +271,31 @@ onEachDatabase('portal sessions', (makeDatabase) => {
     expect([...codes].filter((code) => code !== undefined && code !== 'too_many_requests')).toEqual([])
   })
 
+  test('of a user’s more than twenty sessions the oldest ends, and no other user’s', async () => {
+    await using server = await open()
+    const other = await openPage(server, { user: { id: 'u_82' } })
+    const pages = []
+    for (let i = 0; i < 21; i++) pages.push(await openPage(server))
+    const statuses = await Promise.all(
+      [...pages, other].map(async (page) => (await page.ask('GET', 'self')).status),
+    )
+    expect(statuses).toEqual([401, ...Array(21).fill(200)])
+    const { items } = await server.latchkey.audit.list({ action: 'portal_session.ended' })
+    expect(items.map(({ changes }) => changes.portal_session_id)).toEqual([pages[0]?.id])
+  })
+
+  test('a browser whose sign-in is no longer fresh makes no session, which would outlive its own', async () => {
+    const clock = makeClock()
+    await using server = await open({ now: clock.now })
+    const { caller } = await join(server.latchkey, 'root', 'admin')
+    const { portalSessions } = server.latchkey
+    const permissions = ['latchkey:keys:read']
+    const input = { kind: 'link', organizationId: 'acme', user: { id: 'u_1' }, permissions } as const
+    expect(await portalSessions.create(input, { actor: caller })).toMatchObject({ kind: 'link' })
+    clock.advance(601_000)
+    expect(await codeOf(portalSessions.create(input, { actor: caller }))).toBe('fresh_sign_in_required')
+  })
+
   test('the id of a user is any text, and in a path as it is encoded', async () => {
     await using server = await open()
     const id = 'https://id.example/users/8 1?#ü'
@@ -309,6 +337,10 @@ onEachDatabase('portal sessions', (makeDatabase) => {
     })
     await server.latchkey.sessions.end('self', { actor: caller })
     expect(await server.latchkey.sessions.authenticate({ value, pageValue })).toBeUndefined()
+    expect(await server.latchkey.portal.authenticate(made.token as string, origin)).toBeDefined()
+    await server.latchkey.members.suspend(caller.memberId, {})
+    expect(await server.latchkey.portal.authenticate(made.token as string, origin)).toBeUndefined()
+    await server.latchkey.members.resume(caller.memberId)
     expect(await server.latchkey.portal.authenticate(made.token as string, origin)).toBeDefined()
     await server.latchkey.members.update(caller.memberId, { role: 'viewer' })
     expect(await server.latchkey.portal.authenticate(made.token as string, origin)).toBeUndefined()

@@ -1,11 +1,13 @@
 // The customers' page: a user of the operator's sees and changes the keys of one organization, within its session, from pages of one
 // origin, and never by a cookie.
 import { expect, test } from 'vitest'
-import { openLatchkey } from '../src/index.ts'
+import { type Caller, type CreatePortalSessionInput, openLatchkey } from '../src/index.ts'
 import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { askForSession, embedOrigin, linkSecretOf, openLink, openPage, portalUrl } from './setup/portal.ts'
 import { startTestServer } from './setup/server.ts'
+import { hourMs } from './setup/usage.ts'
+import { begun, openStage } from './setup/usage-stage.ts'
 
 onEachDatabase('the portal', (makeDatabase) => {
   async function open(options: object = {}) {
@@ -31,6 +33,10 @@ onEachDatabase('the portal', (makeDatabase) => {
     expect(listed.json.map(({ name }) => name)).toEqual(['<b>CI</b>', 'Other'])
     expect(listed.json[0]).toMatchObject({ created_by: { id: 'u_81', name: 'Ada' } })
     expect(listed.json[1]).toMatchObject({ id: theirs.id, created_by: null })
+    const colleague = await openPage(server, { user: { id: 'u_82', name: 'Bo' } })
+    const seen = await colleague.ask<Record<string, unknown>[]>('GET', 'keys')
+    expect(seen.json.map((one) => one.created_by)).toEqual([null, null])
+    expect(seen.text).not.toMatch(/Ada|u_81/)
     expect(listed.text).not.toMatch(/metadata|organization_id|allowed_ips|"ip"|plan/)
     const rotated = await page.ask<Record<string, string>>('POST', `keys/${made.id}/rotate`, {
       grace_seconds: 3_600,
@@ -138,6 +144,31 @@ onEachDatabase('the portal', (makeDatabase) => {
     expect(await countOf({})).toEqual([[8, 8]])
     expect(await countOf({ prefixes: ['acme_live'] })).toEqual([[5, 5]])
     expect(await countOf({ prefixes: ['re'] })).toEqual([[3, 3]])
+  })
+
+  test('usage that is closed and summed is told of the same keys alone', async () => {
+    await using stage = await openStage(await makeDatabase())
+    const { latchkey, acme, bees } = stage
+    await latchkey.keys.setPrefixes({ prefixes: ['re', 'acme_live'] })
+    const live = await latchkey.keys.create({ organizationId: 'acme', name: 'Live', prefix: 'acme_live' })
+    const hour = Math.floor(begun / hourMs) - 72
+    await stage.write([
+      ...([acme, live, bees] as const).map((key, i) => [key, hour, 'valid', 3 + i] as const),
+      [undefined, hour, 'malformed', 7],
+    ])
+    await stage.roll()
+    const callsOf = async (prefixes: string[] | null) => {
+      const { token } = await latchkey.portalSessions.create({
+        ...{ kind: 'embed', organizationId: 'acme', user: { id: 'u_1' }, origin: embedOrigin },
+        ...{ permissions: ['latchkey:usage:read'], prefixes },
+      } as CreatePortalSessionInput)
+      const actor = await latchkey.portal.authenticate(token as string, { origin: embedOrigin })
+      const { rows } = await latchkey.portal.readUsage({ by: 'total' }, { actor: actor as Caller })
+      return rows.map(({ calls }) => calls)
+    }
+    expect(await callsOf(null)).toEqual([7])
+    expect(await callsOf(['re'])).toEqual([3])
+    expect(await callsOf(['acme_live'])).toEqual([4])
   })
 
   test('a token of an embed is for its origin alone; preflights answer any, and never with credentials', async () => {
