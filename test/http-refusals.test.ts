@@ -230,7 +230,7 @@ describe.each(databaseKinds)('bad input on %s', (kind: DatabaseKind) => {
 
   test('an unknown query parameter is refused on every route, with or without a token', async () => {
     // A person follows a link to these, and links carry parameters of those who spread them.
-    const pages = ['/', '/docs']
+    const pages = ['/', '/docs', '/portal']
     // Nobody has set it up: there is nothing whose query could be wrong.
     const absent = ['takeGitlabReport']
     for (const { method, path, operationId, form, portal } of routes) {
