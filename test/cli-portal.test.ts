@@ -178,6 +178,9 @@ test('the client makes sessions, once under an Idempotency-Key, lists them and e
   const { items } = await portalSessions.list({ userId: slashed.id })
   expect(items).toMatchObject([{ user: { name: null } }])
   await portalSessions.create(embed)
+  await expect(portalSessions.endAll({ organizationId: 'acme', userId: undefined })).rejects.toMatchObject({
+    code: 'invalid_input',
+  })
   await portalSessions.endAll({ organizationId: 'acme' })
   expect(await live()).toEqual([])
 })

@@ -2,9 +2,12 @@
 
 import { randomFillSync } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { portalPermissions } from '../src/core/shapes/portal-sessions.ts'
 import { generateToken } from '../src/core/token.ts'
 import { routes } from '../src/server/app.ts'
+import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
+import { embedOrigin, openPage } from './setup/portal.ts'
 import { bodies, queries } from './setup/route-bodies.ts'
 import { startTestServer, type TestAnswer, type TestServer } from './setup/server.ts'
 
@@ -66,8 +69,10 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
       expired: expired.key,
       rotated: rotated.key,
     }
-    for (const { method, path, operationId } of guarded) {
+    for (const { method, path, operationId, portal } of guarded) {
       const answers = new Set<string>()
+      // Of a page, whatever it shows is a session that is over.
+      const code = portal ? 'session_ended' : 'invalid_token'
       for (const token of Object.values(tokens)) {
         const answer = await server.request(method, path.replaceAll(/\{\w+\}/g, 'root'), {
           body: bodies[operationId],
@@ -75,7 +80,7 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
           headers: { 'x-request-id': 'same' },
         })
         expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"')
-        expect(answer, operationId).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
+        expect(answer, operationId).toMatchObject({ status: 401, json: { code } })
         answers.add(bytes(answer))
       }
       expect(answers.size, operationId).toBe(1)
@@ -88,7 +93,11 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
     const permissions = [...new Set(guarded.map(({ access }) => access))].filter(
       (access) => access !== 'any key',
     )
-    expect(permissions).toHaveLength(15)
+    expect(permissions).toHaveLength(16)
+    await createAcme(server.latchkey)
+    // The page of a portal session asks by the session's own token.
+    const ofPage = async (granted: string[]) =>
+      (await openPage(server, { kind: 'embed', permissions: granted })).token
     const key = async (granted: string[]) =>
       (await server.latchkey.keys.create({ organizationId: 'root', name: 'K', permissions: granted })).key
     // A preview tells of usage beside what the change takes.
@@ -98,18 +107,25 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
       const others = [...permissions.filter((other) => other !== access), '*']
       all.set(access, { holder: await key([access]), others: await key(others) })
     }
-    for (const { method, path, operationId, access, withSession } of guarded) {
+    for (const { method, path, operationId, access, withSession, portal } of guarded) {
       if (access === 'any key') continue
-      const { holder, others } = all.get(access) as { holder: string; others: string }
+      const { holder, others } = portal
+        ? {
+            holder: await ofPage([access]),
+            others: await ofPage([...portalPermissions.filter((other) => other !== access), '*']),
+          }
+        : (all.get(access) as { holder: string; others: string })
+      const headers: Record<string, string> = portal ? { origin: embedOrigin } : {}
       const target = path.replaceAll(/\{\w+\}/g, unknownId)
-      const refused = await server.request(method, target, { token: others, body: bodies[operationId] })
+      const body = bodies[operationId]
+      const refused = await server.request(method, target, { token: others, body, headers })
       expect(refused, operationId).toMatchObject({ status: 403, json: { code: 'missing_permission' } })
       expect(refused.headers.get('www-authenticate')).toBe(
         `Bearer error="insufficient_scope", scope="${access}"`,
       )
       const token = operationId === 'previewKey' ? ofPreview : holder
       const asked = target + (queries[operationId] ?? '')
-      const served = await server.request(method, asked, { token, body: bodies[operationId] })
+      const served = await server.request(method, asked, { token, body, headers })
       // A token alone is no session, and gets as far as being told so; a settlement ends at its reservation, and what takes
       // keys of the instance at the missing ones. What is no token is not live.
       const wanted = {
@@ -161,7 +177,8 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
       server.request(method, path, { token: caller.key, body, headers: { 'x-request-id': 'same' } })
 
     let compared = 0
-    for (const { method, path, operationId } of guarded.filter((route) => route.path.includes('{id}'))) {
+    const ofOne = guarded.filter((route) => route.path.includes('{id}') && !route.portal)
+    for (const { method, path, operationId, rootOnly } of ofOne) {
       const isOrganization = path.startsWith('/v1/organizations')
       const unknown = isOrganization ? 'nobody' : unknownId
       const foreignIds = isOrganization ? ['bees', 'root'] : [foreign.id, root.items[0]?.id as string]
@@ -170,7 +187,7 @@ onEachDatabase('access over HTTP', (makeDatabase) => {
         path.replace('{id}', unknown).replace('{kid}', foreignKid),
         bodies[operationId],
       )
-      expect(wanted.status, operationId).toBe(404)
+      expect(wanted.status, operationId).toBe(rootOnly === undefined ? 404 : 403)
       for (const id of [...foreignIds, isOrganization ? 'a b' : 'no-uuid', '%00', '%ff']) {
         const answer = await ask(
           method,

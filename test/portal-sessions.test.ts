@@ -20,7 +20,7 @@ import {
 import { codeOf } from './setup/refusal.ts'
 import { startTestServer } from './setup/server.ts'
 
-onEachDatabase('portal sessions', (makeDatabase) => {
+onEachDatabase('portal sessions', (makeDatabase, kind) => {
   async function open(options: object = {}) {
     const database = await makeDatabase()
     const server = await startTestServer(database, { publicUrl: portalUrl, ...options })
@@ -150,6 +150,36 @@ onEachDatabase('portal sessions', (makeDatabase) => {
     }
   })
 
+  if (kind === 'PostgreSQL')
+    test('an end waits for the change that its session has under way, and is not told before', async () => {
+      await using server = await open()
+      const permissions = ['latchkey:keys:write', 'emails:*']
+      for (const which of ['session', 'key'] as const) {
+        const backend = await makeRootKey(server)
+        const page = await openPage(server, { permissions, user: { id: which } }, backend.key)
+        await using direct = await connectDirectly(server.database)
+        await direct.run('begin')
+        // What the change waits for when its caller was judged, and no end needs.
+        await direct.run('lock table key_terms in exclusive mode')
+        const changed = page.ask('POST', 'keys', { name: 'CI' })
+        await new Promise((resolve) => setTimeout(resolve, 150))
+        let isEnded = false
+        const end =
+          which === 'session'
+            ? server.latchkey.portalSessions.end(page.id)
+            : server.latchkey.keys.rotate(backend.id).then(() => {})
+        const ended = end.then(() => {
+          isEnded = true
+        })
+        await new Promise((resolve) => setTimeout(resolve, 150))
+        expect([which, isEnded]).toEqual([which, false])
+        await direct.run('rollback')
+        expect((await changed).status).toBe(200)
+        await ended
+        expect((await page.ask('POST', 'keys', { name: 'CI' })).json.code).toBe('session_ended')
+      }
+    })
+
   test('only a root key with the permission makes sessions, of what it covers, for customers', async () => {
     await using server = await open()
     const answerTo = async (fields: Record<string, unknown>, token?: string) => {
@@ -248,6 +278,10 @@ onEachDatabase('portal sessions', (makeDatabase) => {
         `insert into portal_sessions (id, ${columns}) ${ids.map((id) => `select '${id}', ${columns} from portal_sessions where id = '${page.id}'`).join(' union all ')}`,
       )
     }
+    // A program whose variable is empty means no such thing.
+    const byNobody = server.latchkey.portalSessions.endAll({ organizationId: 'acme', userId: undefined })
+    expect(await codeOf(byNobody)).toBe('invalid_input')
+    expect((await page.ask('GET', 'self')).status).toBe(200)
     await server.latchkey.portalSessions.endAll({ organizationId: 'acme' })
     expect((await page.ask('GET', 'self')).json.code).toBe('session_ended')
     const { items } = await server.latchkey.portalSessions.list({})

@@ -81,11 +81,7 @@ export function toUser(row: FoundPortalSession, makers: Makers, now: number): Us
 }
 
 /** What the user of a session may do: of ours, no more than who made it; undefined if nobody could make it now. */
-export function permissionsOf(
-  row: FoundPortalSession,
-  makers: Makers,
-  now: number,
-): readonly string[] | undefined {
+function permissionsOf(row: FoundPortalSession, makers: Makers, now: number): readonly string[] | undefined {
   const given = JSON.parse(row.permissions) as string[]
   if (row.created_by === null) return given
   const held = permissionsOfMaker(row, makers, now)

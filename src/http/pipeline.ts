@@ -1,7 +1,7 @@
 // The way of a request through any door: who calls, may it, what does it say, and what the library answers.
 import { requirePermission, requireRoot } from '../core/access.ts'
 import type { Caller } from '../core/actor.ts'
-import { insufficientScope } from '../core/bearer.ts'
+import { insufficientScope, invalidToken } from '../core/bearer.ts'
 import { LatchkeyError } from '../core/errors.ts'
 import { fromWire } from '../core/wire.ts'
 import { authenticate, authenticatePortal } from './authenticate.ts'
@@ -86,12 +86,14 @@ const clientGone = 'The client closed its connection before the server answered.
 /** What a refusal says of the route's permission, and of the bodies that it takes. */
 function refusalHeaders(
   error: unknown,
-  route: Pick<Route<Kit>, 'access' | 'form'> | undefined,
+  route: Pick<Route<Kit>, 'access' | 'form' | 'portal'> | undefined,
   { method, header }: Incoming,
 ): Record<string, string> {
   if (!(error instanceof LatchkeyError)) return {}
   if (error.code === 'unsupported_media_type')
     return acceptedBodies(method, header, route?.form ? formType : undefined)
+  // By a token, unlike the session of a browser (RFC 6750, section 3.1).
+  if (error.code === 'session_ended' && route?.portal) return { 'www-authenticate': invalidToken }
   if (error.code === 'missing_permission' && route) {
     return { 'www-authenticate': insufficientScope(error.missing ?? [route.access]) }
   }

@@ -38,10 +38,11 @@ export const bodies: Record<string, unknown> = {
   resetMember: { send: false },
   createInvitation: { email: 'ada@example.com', role: 'viewer' },
   createPortalSession: {
-    kind: 'link',
+    kind: 'embed',
     organization_id: 'acme',
     user: { id: 'u_81' },
     permissions: ['emails:send'],
+    origin: 'https://app.example.com',
   },
   openPortal: { secret: 'lkl_' },
   createPortalKey: { name: 'A' },

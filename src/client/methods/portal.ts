@@ -5,10 +5,17 @@ import type {
   PortalSession,
   PortalSessions,
 } from '../../core/shapes/portal-sessions.ts'
+import { refusedOption } from '../errors.ts'
 import { type CallOptions, pathSegment, type Requester, toQuery } from '../request/request.ts'
 import { checkOptions, create, listMethods } from './calls.ts'
 
 const path = '/v1/portal-sessions'
+
+/** A program whose variable is empty would end everybody's sessions. */
+const meansAll = {
+  path: 'userId',
+  message: 'Is undefined. Leave it out to end the sessions of the whole organization.',
+}
 
 /** Makes the methods on portal sessions of a client. What ends sessions is safe to repeat. */
 export function portalSessionMethods(requester: Requester): PortalSessions<CallOptions> {
@@ -21,6 +28,7 @@ export function portalSessionMethods(requester: Requester): PortalSessions<CallO
     end: async (id, options) => end(`${path}/${pathSegment(id)}`, checkOptions(options)),
     endAll: async (input, options) => {
       const checked = checkOptions(options)
+      if ('userId' in input && input.userId === undefined) throw refusedOption(meansAll)
       return end(path + toQuery(input), checked)
     },
     forgetUser: async (organizationId, userId, options) => {

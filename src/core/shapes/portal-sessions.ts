@@ -258,7 +258,7 @@ export interface PortalSessions<Options extends CallOptions = CallOptions>
   create(input: CreatePortalSessionInput, options?: Options): Promise<PortalSession>
   /** Ends a session. Again, it changes nothing. Throws `portal_session_not_found`. */
   end(id: string, options?: Options): Promise<void>
-  /** Ends the sessions of a user, or of a whole organization. Throws `invalid_input`, `organization_not_found`. */
+  /** Ends the sessions of a user, or of a whole organization if no user is named; undefined names none, and is refused. Throws `invalid_input`, `organization_not_found`. */
   endAll(input: EndPortalSessionsInput, options?: Options): Promise<void>
   /** Ends the sessions of a user, and forgets its name. Again, it changes nothing. Throws `invalid_input`, `organization_not_found`. */
   forgetUser(organizationId: string, userId: string, options?: Options): Promise<void>

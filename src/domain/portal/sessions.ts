@@ -191,12 +191,19 @@ async function endSessions(
   options: CommandOptions,
 ): Promise<void> {
   const { organizationId, userId } = parseInput(endPortalSessionsSchema, input)
+  requireMeant(input)
   // An organization may have many: each thousand is a change of its own, which lets others in between.
   let ended = maxEndedAtOnce
   while (ended === maxEndedAtOnce)
     ended = await changeSessions(engine, organizationId, options, (change) =>
       endLive(change, organizationId, userId),
     )
+}
+
+/** Throws `invalid_input` for a user who is named by nothing: a program whose variable is empty would end everybody's sessions. */
+function requireMeant(input: EndPortalSessionsInput): void {
+  if ('userId' in input && input.userId === undefined)
+    refuseField('userId', 'Is undefined. Leave it out to end the sessions of the whole organization.')
 }
 
 async function forgetUser(
