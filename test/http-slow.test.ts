@@ -6,6 +6,7 @@ import { routes } from '../src/server/app.ts'
 import { createAcme } from './setup/acme.ts'
 import { makePostgres, makeSqlite } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { openPage, portalUrl } from './setup/portal.ts'
 import { openRaw, requestBytes } from './setup/raw.ts'
 import { bodies } from './setup/route-bodies.ts'
 import { startTestServer } from './setup/server.ts'
@@ -16,8 +17,9 @@ const longMs = 250
 test('whoever is revoked while its body comes gets no answer to it, whatever it asks', async () => {
   await using ownDatabase = makeSqlite()
   const { url } = ownDatabase
-  const server = await startTestServer(url)
+  const server = await startTestServer(url, { publicUrl: portalUrl })
   const { keys } = server.latchkey
+  await createAcme(server.latchkey)
   const withBody = routes.filter(({ body, access }) => body !== undefined && access !== 'public')
   expect(withBody.map(({ operationId }) => operationId).sort()).toEqual(
     Object.keys(bodies)
@@ -25,15 +27,20 @@ test('whoever is revoked while its body comes gets no answer to it, whatever it 
       .sort(),
   )
   await Promise.all(
-    withBody.map(async ({ method, path, operationId }) => {
+    withBody.map(async ({ method, path, operationId, portal }) => {
       const caller = await keys.create({
         organizationId: 'root',
         name: operationId,
         permissions: ['latchkey:*'],
       })
       const target = path.replaceAll(/\{\w+\}/g, caller.id)
+      // The session of a page ends with the key that made it.
+      const token = portal
+        ? (await openPage(server, { user: { id: operationId } }, caller.key)).token
+        : caller.key
+      const code = portal ? 'session_ended' : 'invalid_token'
       const bytes = requestBytes(method, target, {
-        token: caller.key,
+        token,
         body: JSON.stringify(bodies[operationId]),
       })
       const connection = await openRaw(server.url)
@@ -41,7 +48,9 @@ test('whoever is revoked while its body comes gets no answer to it, whatever it 
       await setTimeout(longMs)
       await keys.revoke(caller.id)
       connection.socket.write(bytes.slice(-1))
-      expect(await connection.closed, operationId).toMatch(/^HTTP\/1\.1 401 [\s\S]+"code":"invalid_token"/)
+      expect(await connection.closed, operationId).toMatch(
+        new RegExp(`^HTTP/1\\.1 401 [\\s\\S]+"code":"${code}"`),
+      )
     }),
   )
   await server.close()

@@ -55,7 +55,7 @@ onOneDatabase('SQLite', 'the keyring', (makeDatabase) => {
       stdout: `Put a new key first in ${file}, before the old one.\n`,
     })
     expect(modeOf(file)).toBe(0o600)
-    expect(linesOf(file)).toEqual([expect.not.stringMatching(first ?? ''), first])
+    expect(linesOf(file)).toEqual([expect.not.stringContaining(first ?? ''), first])
     // What the old key signed holds, and what the new one signs is known to those that were running.
     const after = await reserve(one)
     expect((await elsewhere.settle(after, 2)).settled).toMatchObject([{ cost: 2 }])

@@ -53,7 +53,7 @@ test('they name no module but those of the frameworks, and none of them is anoth
   for (const path of globSync('**/*.d.ts', { cwd: dist, exclude: ['console/**'] }))
     for (const [, name] of readFileSync(join(dist, path), 'utf8').matchAll(/from '([^.'][^']*)'/g))
       named.add(name as string)
-  expect([...named].sort()).toEqual(['express', 'fastify', 'hono'])
+  expect([...named].sort()).toEqual(['express', 'fastify', 'hono', 'react'])
   expect(globSync('{store,http,server,cli,jobs,commit}/**/*.d.ts', { cwd: dist })).toEqual([])
 })
 

@@ -610,7 +610,7 @@ type CreatePortalSession struct {
 	Kind string `json:"kind"`
 	// The organization whose keys the user sees; never the root organization.
 	OrganizationID string `json:"organization_id"`
-	// See GivenPortalUser.
+	// Whose session it is.
 	User GivenPortalUser `json:"user"`
 	// What the user may do: `latchkey:keys:read`, `latchkey:keys:write`, `latchkey:usage:read`; and, outside
 	// `latchkey:`, what the keys that it makes may be granted. All covered by the caller.
@@ -2071,7 +2071,7 @@ type PortalSelf struct {
 	// Whether it is behind a link, or in an element.
 	Kind         string                 `json:"kind"`
 	Organization PortalSelfOrganization `json:"organization"`
-	// See PortalUser.
+	// Whose session it is.
 	User PortalUser `json:"user"`
 	// What the user may do.
 	Permissions []string `json:"permissions"`
@@ -2106,7 +2106,7 @@ type PortalSession struct {
 	Kind string `json:"kind"`
 	// The organization whose keys the user sees.
 	OrganizationID string `json:"organization_id"`
-	// See PortalUser.
+	// Whose session it is.
 	User PortalUser `json:"user"`
 	// What the user may do, and grant to keys.
 	Permissions []string `json:"permissions"`

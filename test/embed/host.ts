@@ -21,6 +21,8 @@ export interface HostOptions {
   script?: string
   /** Whether the element is told where sessions come from. */
   givesToken?: boolean
+  /** Whether the element stands in the page from the beginning, and its script comes from the server. */
+  hasElement?: boolean
   /** More scripts, by their paths. */
   files?: Record<string, string>
   /** More of the head, such as a further script. */
@@ -109,14 +111,18 @@ async function openSession(
 
 function pageOf(
   server: TestServer,
-  { attributes = 'lang="en"', element = '', style, head = '' }: HostOptions,
+  { attributes = 'lang="en"', element = '', style, head = '', hasElement = true }: HostOptions,
 ): string {
   return `<!doctype html><html ${attributes}><head><meta charset="utf-8"><title>Settings</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 ${style === undefined ? '' : '<link rel="stylesheet" href="/page.css">'}${head}
-<script type="module" src="/page.js"></script>
-<script type="module" src="${server.url}/embed/latchkey.js"></script></head>
-<body><main><h1>Settings</h1><p>Text of the page.</p><latchkey-keys ${element}></latchkey-keys></main></body></html>`
+${
+  hasElement
+    ? `<script type="module" src="/page.js"></script>
+<script type="module" src="${server.url}/embed/latchkey.js"></script>`
+    : ''
+}</head>
+<body><main><h1>Settings</h1><p>Text of the page.</p>${hasElement ? `<latchkey-keys ${element}></latchkey-keys>` : ''}</main></body></html>`
 }
 
 function pageScript({ script = '', givesToken = true }: HostOptions): string {

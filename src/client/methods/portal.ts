@@ -11,12 +11,6 @@ import { checkOptions, create, listMethods } from './calls.ts'
 
 const path = '/v1/portal-sessions'
 
-/** A program whose variable is empty would end everybody's sessions. */
-const meansAll = {
-  path: 'userId',
-  message: 'Is undefined. Leave it out to end the sessions of the whole organization.',
-}
-
 /** Makes the methods on portal sessions of a client. What ends sessions is safe to repeat. */
 export function portalSessionMethods(requester: Requester): PortalSessions<CallOptions> {
   const end = async (address: string, options: CallOptions | undefined) => {
@@ -28,7 +22,9 @@ export function portalSessionMethods(requester: Requester): PortalSessions<CallO
     end: async (id, options) => end(`${path}/${pathSegment(id)}`, checkOptions(options)),
     endAll: async (input, options) => {
       const checked = checkOptions(options)
-      if ('userId' in input && input.userId === undefined) throw refusedOption(meansAll)
+      // A program whose variable is empty would end everybody's sessions.
+      if ('userId' in input && input.userId === undefined)
+        throw refusedOption({ path: 'userId', message: 'Is undefined.' })
       return end(path + toQuery(input), checked)
     },
     forgetUser: async (organizationId, userId, options) => {

@@ -74,7 +74,7 @@ const given = {
   organizationId: organizationIdSchema.meta({
     description: 'The organization whose keys the user sees; never the root organization.',
   }),
-  user: portalUserSchema,
+  user: portalUserSchema.meta({ description: 'Whose session it is.' }),
   permissions: grantedPermissionsSchema
     .refine((list) => list.length > 0, 'Must name at least one permission.')
     .superRefine((list, context) => {
@@ -205,7 +205,7 @@ export const portalSessionSchema = z
     id: z.guid().meta({ description: 'The id of the session, a UUID.' }),
     kind: z.enum(kinds).meta({ description: 'Whether it is behind a link, or in an element.' }),
     organizationId: organizationIdSchema.meta({ description: 'The organization whose keys the user sees.' }),
-    user: toldUserSchema,
+    user: toldUserSchema.meta({ description: 'Whose session it is.' }),
     permissions: z.array(z.string()).meta({ description: 'What the user may do, and grant to keys.' }),
     prefixes: z
       .array(z.string())

@@ -37,7 +37,7 @@ export const portalSelfSchema = z
       id: organizationIdSchema,
       name: z.string().meta({ description: 'What the organization is called.' }),
     }),
-    user: toldUserSchema,
+    user: toldUserSchema.meta({ description: 'Whose session it is.' }),
     permissions: z.array(z.string()).meta({ description: 'What the user may do.' }),
     grantable: z
       .array(z.string())

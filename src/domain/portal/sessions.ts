@@ -1,7 +1,12 @@
 // Portal sessions, as an operator's backend makes, lists and ends them.
 import type { Change, Requirements } from '../../commit/commit.ts'
 import { writePortal } from '../../commit/live-users.ts'
-import { requireGrantable, requireRoot, rootOrganizationId } from '../../core/access.ts'
+import {
+  requireGrantable,
+  requireOwnOrganization,
+  requireRoot,
+  rootOrganizationId,
+} from '../../core/access.ts'
 import { creatorOf } from '../../core/actor.ts'
 import {
   embedSessionSeconds,
@@ -211,6 +216,11 @@ async function forgetUser(
   input: { organizationId: string; userId: string },
   options: CommandOptions,
 ): Promise<void> {
+  const actor = actorOf(options)
+  requireRoot(actor, 'forget portal users')
+  // Of an organization that is not there no user is, whatever it is called.
+  requireOwnOrganization(input.organizationId, actor)
+  await engine.store.read((db) => getOrganizationRow(db, input.organizationId), turnOf(actor, options))
   const { organizationId, userId } = parseInput(portalUserIdSchema, input)
   await changeSessions(engine, organizationId, options, async (change) => {
     await endLive(change, organizationId, userId)

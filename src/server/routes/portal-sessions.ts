@@ -1,6 +1,5 @@
 // The calls by which an operator's backend gives its users sessions on their customers' page, and ends them.
 import { z } from 'zod'
-import { refuseField } from '../../core/errors.ts'
 import { doneSchema } from '../../core/shapes/calls.ts'
 import {
   createPortalSessionSchema,
@@ -33,7 +32,7 @@ export const portalSessionRoutes = [
     ],
     problems: [
       ...(['organization_not_found', 'organization_suspended', 'permission_escalation'] as const),
-      ...(['public_url_missing', 'fresh_sign_in_required'] as const),
+      ...(['root_organization_required', 'public_url_missing', 'fresh_sign_in_required'] as const),
     ],
     once: true,
     handle: async (call) => json(await call.parts.latchkey.portalSessions.create(call.body, making(call))),
@@ -52,7 +51,7 @@ export const portalSessionRoutes = [
     answers: [
       { status: 200, description: 'One page.', schema: z.array(portalSessionSchema), headers: ['Link'] },
     ],
-    problems: ['too_many_reads', 'organization_not_found'],
+    problems: ['root_organization_required', 'too_many_reads', 'organization_not_found'],
     handle: (call) =>
       answerPage(call, (options) => call.parts.latchkey.portalSessions.list(call.query, options)),
   }),
@@ -68,7 +67,7 @@ export const portalSessionRoutes = [
     rootOnly: 'end portal sessions',
     query: endPortalSessionsSchema,
     answers: ends,
-    problems: ['organization_not_found'],
+    problems: ['root_organization_required', 'organization_not_found'],
     handle: async ({ parts: { latchkey }, query, caller }) => {
       await latchkey.portalSessions.endAll(query, { actor: caller })
       return json({ success: true })
@@ -84,7 +83,7 @@ export const portalSessionRoutes = [
     access,
     rootOnly: 'end portal sessions',
     answers: ends,
-    problems: ['portal_session_not_found'],
+    problems: ['root_organization_required', 'portal_session_not_found', 'too_many_reads'],
     handle: async ({ parts: { latchkey }, params, caller }) => {
       await latchkey.portalSessions.end(params.id, { actor: caller })
       return json({ success: true })
@@ -100,7 +99,7 @@ export const portalSessionRoutes = [
     access,
     rootOnly: 'forget portal users',
     answers: [{ status: 200, description: 'Its name is forgotten.', schema: doneSchema }],
-    problems: ['organization_not_found'],
+    problems: ['root_organization_required', 'organization_not_found', 'invalid_input'],
     handle: async ({ parts: { latchkey }, params, caller }) => {
       const userId = decodeUserId(params.user_id)
       await latchkey.portalSessions.forgetUser(params.organization_id, userId, { actor: caller })
@@ -109,11 +108,11 @@ export const portalSessionRoutes = [
   }),
 ]
 
-/** The id of a user, which is any text, as a path has it. Throws `invalid_input` for what is not encoded as URLs are. */
+/** The id of a user, which is any text, as a path has it; empty, which nobody's is, for what is not encoded as URLs are. */
 function decodeUserId(segment: string): string {
   try {
     return decodeURIComponent(segment)
   } catch {
-    refuseField('userId', 'Must be text in UTF-8, percent-encoded.')
+    return ''
   }
 }

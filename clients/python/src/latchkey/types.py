@@ -703,6 +703,7 @@ class _CreatePortalSession(TypedDict):
     kind: Literal["link", "embed"]
     #: The organization whose keys the user sees; never the root organization.
     organization_id: str
+    #: Whose session it is.
     user: GivenPortalUser
     #: What the user may do: `latchkey:keys:read`, `latchkey:keys:write`, `latchkey:usage:read`; and,
     #: outside `latchkey:`, what the keys that it makes may be granted. All covered by the caller.
@@ -2428,6 +2429,7 @@ class PortalSelf(TypedDict):
     #: Whether it is behind a link, or in an element.
     kind: Literal["link", "embed"]
     organization: PortalSelfOrganization
+    #: Whose session it is.
     user: PortalUser
     #: What the user may do.
     permissions: List[str]
@@ -2464,6 +2466,7 @@ class PortalSession(TypedDict):
     kind: Literal["link", "embed"]
     #: The organization whose keys the user sees.
     organization_id: str
+    #: Whose session it is.
     user: PortalUser
     #: What the user may do, and grant to keys.
     permissions: List[str]
