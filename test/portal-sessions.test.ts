@@ -78,6 +78,10 @@ onEachDatabase('portal sessions', (makeDatabase, kind) => {
     const told = answers.map(({ status, json }) => ({ ...json, status, request_id: '' }))
     expect(new Set(told.map((one) => JSON.stringify(one))).size).toBe(1)
     expect(told[0]).toMatchObject({ status: 401, code: 'invalid_token' })
+    for (const body of ['null', '[]', '{}', '{"secret":7}', '{"secret":"lkl_","more":1}']) {
+      const { status, json } = await server.request('POST', '/v1/portal/token', { body })
+      expect([body, status, json.code]).toEqual([body, 422, 'invalid_input'])
+    }
   })
 
   test('a session ends by its time, by its id, with its user and with its organization', async () => {
@@ -230,6 +234,8 @@ onEachDatabase('portal sessions', (makeDatabase, kind) => {
       '//evil.example',
       'http://app.example.com/',
       'https://u:p@x.example',
+      'https://x.example/\u0000',
+      'https://x.example/\u001f#a',
     ])
       expect(await answerTo({ return_url: url })).toBe('invalid_input return_url')
     for (const seconds of [59, 43_201, 1.5]) {
@@ -342,7 +348,16 @@ onEachDatabase('portal sessions', (makeDatabase, kind) => {
     expect((await page.ask('GET', 'self')).json.code).toBe('session_ended')
     const misspelt = await server.request('DELETE', '/v1/portal-users/acme/%FF', { token: server.rootKey })
     expect([misspelt.status, misspelt.json.errors]).toMatchObject([422, [{ path: 'user_id' }]])
-    for (const wrong of [' ', '\u200b', 'x'.repeat(257), 7])
+    for (const wrong of [
+      ' ',
+      '\u200b',
+      'x'.repeat(257),
+      7,
+      '.',
+      '..',
+      `lkp_${'A'.repeat(43)}`,
+      server.rootKey,
+    ])
       expect((await askForSession(server, { user: { id: wrong } })).status).toBe(422)
   })
 

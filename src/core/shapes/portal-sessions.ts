@@ -28,7 +28,8 @@ const longestUrl = 2_048
 /** Reads an address of pages: https, or http on loopback, without a user. */
 function readPageUrl(value: string): URL | undefined {
   const url = URL.parse(value)
-  if (url?.username !== '' || url.password !== '' || /[\\\s]/.test(value)) return undefined
+  // A parser passes over control characters, and PostgreSQL takes no text with a zero byte.
+  if (url?.username !== '' || url.password !== '' || /[\\\s\p{Cc}]/u.test(value)) return undefined
   const isLoopback = /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname)
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback) ? url : undefined
 }
@@ -56,7 +57,10 @@ const userIdSchema = visibleText(256).meta({
 
 const portalUserSchema = z
   .strictObject({
-    id: userIdSchema,
+    // By a path its name is forgotten, and no URL has a segment such as these, or takes a token.
+    id: userIdSchema.refine((id) => !/^\.\.?$/.test(id) && !containsToken(id), {
+      error: 'Must be neither "." nor "..", and must not contain a token.',
+    }),
     name: visibleText(256).nullish().meta({
       description: 'What pages call the user; null or absent leaves what they call it so far.',
     }),

@@ -1,5 +1,6 @@
 // The calls of the customers' page itself: by the token of a portal session, from the pages of its origin, and by no cookie.
 import { z } from 'zod'
+import { parseInput } from '../../core/input.ts'
 import {
   createdPortalKeySchema,
   createPortalKeySchema,
@@ -36,8 +37,10 @@ export const portalRoutes = [
     body: openPortalSchema,
     answers: [{ status: 200, description: 'The token.', schema: openedPortalSchema }],
     problems: ['invalid_token', 'origin_not_allowed', 'too_many_changes', 'store_unavailable'],
-    handle: async ({ parts: { latchkey }, body, header, exchange: { ip, requestId } }) =>
-      json(await latchkey.portal.open(body.secret, { origin: header('origin'), ip, requestId })),
+    handle: async ({ parts: { latchkey }, body, header, exchange: { ip, requestId } }) => {
+      const { secret } = parseInput(openPortalSchema, body)
+      return json(await latchkey.portal.open(secret, { origin: header('origin'), ip, requestId }))
+    },
   }),
   route({
     ...ofPage,
