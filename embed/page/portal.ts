@@ -22,6 +22,10 @@ interface Keys extends HTMLElement {
 
 // Before anything else: what is in the address bar stays in the history, and is seen by whoever looks at the screen.
 let secret = takeSecret()
+// Another link in a tab that is open here changes the fragment alone, which loads no page.
+addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#lkl_')) location.reload()
+})
 
 const sheet = new CSSStyleSheet()
 sheet.replaceSync(pageStyle)

@@ -2,6 +2,8 @@
 import type { Self } from '../wire.ts'
 
 const place = 'latchkey-portal'
+/** The same in a browser whose reader lets sites keep nothing: until the page is loaded anew. */
+let unkept: Kept | undefined
 
 /** What the tab keeps. */
 interface Kept {
@@ -107,11 +109,16 @@ function read(): Kept | undefined {
   try {
     return JSON.parse(sessionStorage.getItem(place) ?? 'null') ?? undefined
   } catch {
-    return undefined
+    return unkept
   }
 }
 
 function keep(kept: Kept | undefined): void {
-  if (kept === undefined) sessionStorage.removeItem(place)
-  else sessionStorage.setItem(place, JSON.stringify(kept))
+  unkept = kept
+  try {
+    if (kept === undefined) sessionStorage.removeItem(place)
+    else sessionStorage.setItem(place, JSON.stringify(kept))
+  } catch {
+    // It is in `unkept`.
+  }
 }

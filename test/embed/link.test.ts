@@ -9,6 +9,15 @@ import type { TestServer } from '../setup/server.ts'
 import { makeKey, openClosedTrees, revealToken, useEmbedBrowser } from './browser.ts'
 import { allOfPortal } from './host.ts'
 
+/** As browsers do for who blocks all cookies. */
+function denyStorage(): void {
+  Object.defineProperty(window, 'sessionStorage', {
+    get() {
+      throw new DOMException('Access is denied for this document.', 'SecurityError')
+    },
+  })
+}
+
 onOneDatabase('SQLite', `the page behind a link${browserNote}`, (makeDatabase) => {
   const browser = useEmbedBrowser()
   const serve = async (options: Parameters<typeof browser.serve>[1] = {}) => {
@@ -86,6 +95,28 @@ onOneDatabase('SQLite', `the page behind a link${browserNote}`, (makeDatabase) =
       await page.getByText('Go back to app.example.com, and open it again.').waitFor()
     },
   )
+
+  test.skipIf(skipsBrowser)(
+    'a second link in the same tab opens too, and stays in no address bar',
+    async () => {
+      const server = await serve()
+      await server.latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+      const page = await browser.open((await makeLink(server)).url)
+      await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
+      await page.goto((await makeLink(server, { organization_id: 'globex' })).url)
+      await page.getByRole('heading', { level: 1, name: 'Globex' }).waitFor()
+      expect(page.url()).toBe(`${server.url}/portal`)
+    },
+  )
+
+  test.skipIf(skipsBrowser)('opens in a browser that lets no site keep anything', async () => {
+    const server = await serve()
+    const page = await browser.open((await makeLink(server)).url, { before: denyStorage })
+    await page.getByRole('heading', { level: 1, name: 'Acme' }).waitFor()
+    await page.getByText('No API keys yet').waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'Nothing is open here' }).waitFor()
+  })
 
   test.skipIf(skipsBrowser)('late, it says so; and without a link there is nothing', async () => {
     let ahead = 0
