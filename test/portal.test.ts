@@ -66,6 +66,21 @@ onEachDatabase('the portal', (makeDatabase) => {
     expect(log.json.find(({ action }) => action === 'portal_session.created')).toMatchObject({
       ...{ actor: null, actor_type: 'operator' },
     })
+    // It finds what its user did also by the user's id, and nothing of the backend, if a user has the id of that.
+    const by = async (actor: string) => {
+      const { json } = await server.request<{ action: string; actor: string }[]>(
+        ...(['GET', `/v1/audit-log?actor=${actor}`, { token: auditor.key }] as const),
+      )
+      return json.map((event) => [event.action, event.actor])
+    }
+    expect(await by('u_81')).toEqual(
+      ['key.revoked', 'key.rotated', 'key.created', 'portal_session.opened'].map((one) => [one, 'u_81']),
+    )
+    const [root] = (await server.latchkey.keys.list({ organizationId: 'root' })).items
+    const id = root?.id ?? ''
+    expect(await by(id)).toEqual([])
+    await openPage(server, { user: { id } })
+    expect(await by(id)).toEqual([['portal_session.opened', id]])
   })
 
   test('a user does no more than its session says: nothing to stronger keys, other prefixes, other organizations', async () => {

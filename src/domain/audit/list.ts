@@ -28,11 +28,10 @@ export async function listAudit(
   const [since, until] = [range.since?.getTime(), range.until?.getTime()]
   const isRoot = scopeOf(by) === undefined
   // Which events were caused from outside is not to be found out by asking for each that it may have been.
-  if (!isRoot && actor !== undefined) {
-    const find = async (db: Db) => (await findKey(db, actor, scope)) ?? findMember(db, actor, scope)
-    const own = await engine.store.read(find, turn)
-    if (own === undefined) return { items: [], next: undefined }
-  }
+  const find = async (db: Db) =>
+    actor && ((await findKey(db, actor, scope)) ?? (await findMember(db, actor, scope)))
+  // A user acts for the organization itself, and may have the id of anybody outside.
+  const onlyUser = !isRoot && actor !== undefined && (await engine.store.read(find, turn)) === undefined
   return readPage(
     engine,
     {
@@ -42,7 +41,7 @@ export async function listAudit(
       after,
       turn,
       read: (db, position, bounds) =>
-        readAuditSlice(db, { scope, keyId, actor, action, since, until, after: position }, bounds),
+        readAuditSlice(db, { scope, keyId, actor, onlyUser, action, since, until, after: position }, bounds),
     },
     (row) => showEvent(row, isRoot),
   )
