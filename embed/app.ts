@@ -39,6 +39,8 @@ export class App {
   readonly #open = new Map<string, ReturnType<typeof tokenCard>>()
   #self: Self | undefined
   #language = 'en'
+  /** Counts beginnings: what an earlier one still waits for is of no use any more. */
+  #begun = 0
   #creating: HTMLDialogElement | undefined
   #list: KeyList | undefined
   #newKey: HTMLElement | undefined
@@ -70,13 +72,19 @@ export class App {
 
   /** Looks anew at how the page wants it: its colours and its language. */
   look(): void {
+    // Also while it loads: what is shown then would be in two languages.
+    if (this.#choose() && this.#self !== undefined) void this.#start()
+  }
+
+  /** Chooses colours and language, and tells whether the language is another one. */
+  #choose(): boolean {
     const { scheme, language } = this.#surroundings
     this.#frame.dataset.scheme = scheme() ?? this.#self?.scheme ?? 'auto'
     const chosen = chooseLanguage([language(), this.#self?.lang, ...navigator.languages])
     const isOther = chosen !== this.#language
     this.#language = chosen
     this.#frame.lang = chosen
-    if (isOther && this.#list !== undefined) void this.#start()
+    return isOther
   }
 
   get #words(): Words {
@@ -84,27 +92,31 @@ export class App {
   }
 
   async #start(): Promise<void> {
+    const begun = ++this.#begun
+    const isOver = () => this.#stopped.signal.aborted || begun !== this.#begun
     this.#list = undefined
     this.#creating = undefined
     this.#frame.replaceChildren(this.#head(), this.#outcome, this.#cards, this.#content)
     this.#content.replaceChildren(h('p', { class: 'empty muted', role: 'status' }, this.#words.loading))
     try {
-      this.#self = await this.#portal.self()
-      this.look()
-      await this.#showSession(this.#self)
+      const self = await this.#portal.self()
+      if (isOver()) return
+      this.#self = self
+      this.#choose()
+      await this.#showSession(self, isOver)
     } catch (error) {
-      if (!this.#stopped.signal.aborted) this.#fail(codeOf(error))
+      if (!isOver()) this.#fail(codeOf(error))
     }
   }
 
-  async #showSession(self: Self): Promise<void> {
+  async #showSession(self: Self, isOver: () => boolean): Promise<void> {
     const context = this.#makeContext(self)
     const { words } = context
     const [keys, usage] = await Promise.all([
       may(self, 'keys:read') ? this.#portal.keys('active') : undefined,
       may(self, 'usage:read') ? this.#portal.usage().catch((error: unknown) => codeOf(error)) : undefined,
     ])
-    if (this.#stopped.signal.aborted) return
+    if (isOver()) return
     this.#newKey = h(
       'button',
       { type: 'button', class: 'button primary', on: { click: () => this.#create(context) } },

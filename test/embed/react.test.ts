@@ -46,6 +46,8 @@ onOneDatabase('SQLite', `the component of React${browserNote}`, (makeDatabase) =
     expect(await element.getAttribute('class')).toBe('keys')
     await show('en')
     await element.getByRole('heading', { name: 'API keys' }).waitFor()
+    // Also what was being loaded.
+    await element.getByText('No API keys yet').waitFor()
     await makeKey(page, 'CI')
     const { items } = await server.latchkey.keys.list({ organizationId: 'acme' })
     const heard = () => page.evaluate(() => (globalThis as unknown as { heard: unknown }).heard)

@@ -18,6 +18,34 @@ button, input, dialog, ul, li, h2, h3, p, div, span, svg { display: none !import
 onOneDatabase('SQLite', `the element and what is around it${browserNote}`, (makeDatabase) => {
   const browser = useEmbedBrowser()
 
+  test.skipIf(skipsBrowser)(
+    'a page that changes its language while the keys come has all of it in that',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      const host = await browser.host(server)
+      const page = await browser.open('about:blank')
+      const { promise: changed, resolve } = Promise.withResolvers<void>()
+      await page.route('**/v1/portal/keys*', async (route) => {
+        await changed
+        await route.continue()
+      })
+      const asked = page.waitForRequest('**/v1/portal/keys*')
+      await page.goto(host.url)
+      await asked
+      await page.evaluate(() => {
+        document.documentElement.lang = 'de'
+      })
+      await page.waitForTimeout(100)
+      resolve()
+      await page.getByText('Noch keine API-Schlüssel').waitFor()
+      await page.getByRole('button', { name: 'Neuer Schlüssel' }).waitFor()
+      const text = await page.locator('latchkey-keys').evaluate((keys) => keys.shadowRoot?.textContent ?? '')
+      expect(text).not.toMatch(/API keys|New key|Loading/)
+      const events = () => page.evaluate(() => (globalThis as unknown as { events: unknown[] }).events)
+      expect(await events()).toEqual([['latchkey-ready', {}]])
+    },
+  )
+
   test.skipIf(skipsBrowser)('a hostile style sheet of the page leaves it usable', async () => {
     const server = await browser.serve(await makeDatabase())
     const host = await browser.host(server, { style: hostile })
