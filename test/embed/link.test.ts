@@ -137,6 +137,8 @@ onOneDatabase('SQLite', `the page behind a link${browserNote}`, (makeDatabase) =
       const { url, id } = await makeLink(server, { lang: 'de' })
       const page = await browser.open(url, { viewport: { width: 1280, height: 720 } })
       await page.getByRole('heading', { name: 'API-Schlüssel', exact: true }).waitFor()
+      // Of what loads, the title comes first.
+      await page.getByText('Noch keine API-Schlüssel').waitFor()
       expect(await page.evaluate(() => document.documentElement.lang)).toBe('de')
       const { status } = await server.request('DELETE', `/v1/portal-sessions/${id}`, {
         token: server.rootKey,
