@@ -32,17 +32,19 @@ export async function openLink(
     // In the turn of its organization: links are opened by strangers.
     turn: { organizationId, keyId: ' portal' },
   } as const
-  return engine.commit(operator, requirements, async (change) => {
+  const opened = await engine.commit(operator, requirements, async (change) => {
     const { tx, now } = change
     const [row] = await findPortalSessions(tx, [found.id])
     if (row === undefined || row.link_digest === null || hasPassed(row.link_expires_at, now)) throw linkOver()
-    const opened = { ...row, digest: digestToken(token) }
-    const user = toUser(opened, await findMakers(tx, [row]), now)
+    const digest = digestToken(token)
+    const user = toUser({ ...row, digest }, await findMakers(tx, [row]), now)
     if (user === undefined) throw linkOver()
-    await changePortalSession(tx, row, { digest: opened.digest, link_digest: null, link_expires_at: null })
+    await changePortalSession(tx, row, { digest, link_digest: null, link_expires_at: null })
     recordSession(change, row, 'portal_session.opened', {}, { ...user, ip, requestId })
     return { token, expiresAt: new Date(row.expires_at) }
   })
+  engine.portalReads.know(digestToken(token))
+  return opened
 }
 
 /**

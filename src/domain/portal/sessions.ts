@@ -95,7 +95,7 @@ async function createSession(
     ...{ permission: writePortal, portalOf: organizationId, signal: options.signal },
     once: { request: options.once, again: mayCreate },
   }
-  return engine.commit(actor, requirements, async (change) => {
+  const session = await engine.commit(actor, requirements, async (change) => {
     const { tx, now } = change
     mayCreate(change)
     await requireOpen(engine, change, organizationId)
@@ -128,6 +128,9 @@ async function createSession(
     const [made] = await findPortalSessions(tx, [row.id])
     return { ...toPortalSession(made ?? row), url, token: kind === 'embed' ? secret : null }
   })
+  // What was made before has another secret.
+  if (session.token !== null) engine.portalReads.know(digestToken(session.token))
+  return session
 }
 
 const defaultSeconds: Record<PortalKind, number> = { link: linkSessionSeconds, embed: embedSessionSeconds }

@@ -49,11 +49,19 @@ export class SessionReads<Found> {
     const isKnown = ip === undefined || this.#known.has(name)
     const found = isKnown ? await readOwn(read) : await this.#readInTurn(read, networkOf(ip))
     this.#known.delete(name)
-    if (found === undefined) return undefined
+    if (found !== undefined) this.#remember(name)
+    return found
+  }
+
+  /** Knows the secret of a session that this process has made: who shows it is no stranger. */
+  know(digest: Uint8Array): void {
+    this.#remember(Buffer.from(digest).toString('base64'))
+  }
+
+  #remember(name: string): void {
     const oldest = this.#known.values().next()
     if (this.#known.size >= maxKnown && !oldest.done) this.#known.delete(oldest.value)
     this.#known.add(name)
-    return found
   }
 
   async #readInTurn<T>(read: () => Promise<T>, network: string): Promise<T> {
