@@ -361,7 +361,7 @@ onEachDatabase('portal sessions', (makeDatabase, kind) => {
       expect((await askForSession(server, { user: { id: wrong } })).status).toBe(422)
   })
 
-  test('what users do is sealed as any change, with the session, and verifies', async () => {
+  test('what users do is sealed like every change, with the session, and verifies', async () => {
     await using server = await open()
     const page = await openPage(server)
     await page.ask('POST', 'keys', { name: 'CI' })

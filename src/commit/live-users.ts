@@ -75,7 +75,6 @@ export function toUser(row: FoundPortalSession, makers: Makers, now: number): Us
     organizationId: row.organization_id,
     permissions,
     prefixes: row.prefixes === null ? null : JSON.parse(row.prefixes),
-    kid: row.kid,
     madeBy: row.created_by === null ? null : { type: type === 'member' ? type : 'key', id: row.created_by },
   }
 }

@@ -59,8 +59,6 @@ export interface UserCaller extends Asker {
   sessionId: string
   /** What the tokens of the keys begin with that it reaches; null for all of its organization. */
   prefixes: readonly string[] | null
-  /** The secret of the key that made the session; null if none did. */
-  kid: string | null
   /** The key or member that made the session, without which it opens nothing; null for who holds the database. */
   madeBy: { type: 'key' | 'member'; id: string } | null
 }

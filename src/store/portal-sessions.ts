@@ -93,17 +93,15 @@ export async function listLivePortalSessions(
     .execute()
 }
 
-/** Changes a session. */
-export async function changePortalSession(
+/** Gives a session its token, in the place of its link, which opens nothing any more. */
+export async function openPortalSession(
   tx: Tx,
   { id, organization_id }: Pick<PortalSessionRow, 'id' | 'organization_id'>,
-  change: Partial<
-    Pick<PortalSessionRow, 'ended_at' | 'digest' | 'link_digest' | 'link_expires_at' | 'expires_at'>
-  >,
+  digest: Uint8Array,
 ): Promise<void> {
   await tx
     .updateTable('portal_sessions')
-    .set(change)
+    .set({ digest, link_digest: null, link_expires_at: null })
     .where('id', '=', id)
     .where('organization_id', '=', organization_id)
     .execute()

@@ -3,8 +3,11 @@ import { findMakers, toUser } from '../../commit/live-users.ts'
 import { operator, type UserCaller } from '../../core/actor.ts'
 import type { OpenedPortal, PortalOrigin } from '../../core/shapes/portal.ts'
 import { hasPassed } from '../../core/status.ts'
-import type { FoundPortalSession } from '../../store/portal-sessions.ts'
-import { changePortalSession, findPortalSessions } from '../../store/portal-sessions.ts'
+import {
+  type FoundPortalSession,
+  findPortalSessions,
+  openPortalSession,
+} from '../../store/portal-sessions.ts'
 import { readWithinLease } from '../../verdict/lease.ts'
 import { digestToken } from '../../verification/digest.ts'
 import type { Engine } from '../engine.ts'
@@ -39,7 +42,7 @@ export async function openLink(
     const digest = digestToken(token)
     const user = toUser({ ...row, digest }, await findMakers(tx, [row]), now)
     if (user === undefined) throw linkOver()
-    await changePortalSession(tx, row, { digest, link_digest: null, link_expires_at: null })
+    await openPortalSession(tx, row, digest)
     recordSession(change, row, 'portal_session.opened', {}, { ...user, ip, requestId })
     return { token, expiresAt: new Date(row.expires_at) }
   })
