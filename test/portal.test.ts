@@ -207,10 +207,12 @@ onEachDatabase('the portal', (makeDatabase) => {
     expect(preflight.status).toBe(204)
     expect(Object.fromEntries(preflight.headers)).toMatchObject({
       'access-control-allow-origin': '*',
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'POST',
       'access-control-allow-headers': 'Authorization, Content-Type, Idempotency-Key',
     })
     expect(preflight.headers.has('access-control-allow-credentials')).toBe(false)
+    const ofList = await server.request('OPTIONS', '/v1/portal/keys', { headers: { origin: embedOrigin } })
+    expect(ofList.headers.get('access-control-allow-methods')).toBe('GET, POST')
     const elsewhere = await server.request('OPTIONS', '/v1/keys', { headers: { origin: embedOrigin } })
     expect([elsewhere.status, elsewhere.headers.has('access-control-allow-origin')]).toEqual([405, false])
     const link = await openPage(server)

@@ -6,6 +6,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { arrivalOf } from './arrival.ts'
 import { readIncomingBytes, readRequestBytes } from './body.ts'
 import { closeSignal } from './close-signal.ts'
+import { preflight } from './cross-origin.ts'
 import type { Exchange, ReadHeader } from './exchange.ts'
 import { type Pipeline, serve } from './pipeline.ts'
 import { problem, type Reply } from './reply.ts'
@@ -47,6 +48,13 @@ export function createTableApp<Parts extends Kit>(
     return literalPaths.has(begin) ? undefined : matchTemplate(template, path)
   }
 
+  /** Answers a browser that asks whether a page of another origin may make a call; undefined if none there is for such pages. */
+  function answerPreflight(method: string, header: ReadHeader, path: string): Reply | undefined {
+    if (method !== 'OPTIONS' || header('origin') === undefined) return undefined
+    const open = routes.filter((route) => route.crossOrigin && matchRoute(route, path))
+    return open.length === 0 ? undefined : preflight(open.map((route) => route.method))
+  }
+
   /** Nothing is served so: is it the address, or only the method? */
   function refuseRoute(path: string, exchange: Exchange): Reply {
     const methods = routes.filter((route) => matchRoute(route, path)).map(({ method }) => method)
@@ -65,7 +73,9 @@ export function createTableApp<Parts extends Kit>(
     // As every other way of serving reads them.
     const header = env?.incoming ? headerReader(env.incoming.rawHeaders) : (name: string) => req.header(name)
     const serveNoRoute = (exchange: Exchange) =>
-      servePage?.(req.method, header, path) ?? refuseRoute(path, exchange)
+      answerPreflight(req.method, header, path) ??
+      servePage?.(req.method, header, path) ??
+      refuseRoute(path, exchange)
     const served = params ? route : serveNoRoute
     const reply = await serve(
       pipeline,

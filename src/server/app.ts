@@ -6,7 +6,6 @@ import { FairLine, type LineBounds } from '../fairness/fair-line.ts'
 import { Slices } from '../fairness/slices.ts'
 import { createTableApp } from '../http/app.ts'
 import { parseProxies } from '../http/client-address.ts'
-import { preflight } from '../http/cross-origin.ts'
 import type { ReadHeader } from '../http/exchange.ts'
 import { keepReading } from '../http/kept-reading.ts'
 import { createRecorder } from '../http/log.ts'
@@ -171,10 +170,8 @@ export function createPipeline(latchkey: Latchkey, settings: AppSettings): Pipel
   }
 }
 
-/** A browser gets the console, whose pages have addresses that only it knows, and leave to ask what the customers' page asks. */
+/** A browser gets the console, whose pages have addresses that only it knows. */
 function servePage(method: string, header: ReadHeader, path: string): Reply | undefined {
-  if (method === 'OPTIONS' && path.startsWith('/v1/portal/') && header('origin') !== undefined)
-    return preflight(['GET', 'POST'])
   return isNavigation(method, header) && isPagePath(path) ? consolePageFor(path) : undefined
 }
 
