@@ -92,6 +92,32 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
   })
 
   if (kind === 'PostgreSQL') {
+    test('changes of one key wait here for each other, and one of them alone on a connection', async () => {
+      const database = await createDatabase()
+      await using latchkey = await openLatchkey({ database })
+      await createAcme(latchkey)
+      const permissions = ['latchkey:keys:write']
+      const { id, key } = await latchkey.keys.create({ organizationId: 'acme', name: 'K', permissions })
+      const actor = (await latchkey.authenticate(key)) as Caller
+      await using direct = await connectDirectly(database)
+      await direct.run('begin')
+      await direct.run('lock table audit_queue in access exclusive mode')
+      const changes = Array.from({ length: 20 }, (_, i) =>
+        codeOf(latchkey.keys.update(id, { name: `K ${i}` }, { actor })),
+      )
+      const sessions = Array.from({ length: 3 }, () => codeOf(latchkey.sessions.start(key)))
+      await using other = await connectDirectly(database)
+      const waiting = `select pid from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`
+      let rows: unknown[] = []
+      while (rows.length === 0) rows = await other.run(waiting)
+      await after(50)
+      expect(await other.run(waiting)).toHaveLength(1)
+      await direct.run('rollback')
+      const codes = await Promise.all([...changes, ...sessions])
+      expect(codes).toContain('done')
+    })
+
     test('a creation waits no longer for the database if its organization was not seen before', async () => {
       const database = await createDatabase()
       await using latchkey = await openLatchkey({ database })

@@ -208,4 +208,27 @@ describe('the line of reads', () => {
     await Promise.all(all)
     expect(running).toEqual({ a1: 4, a2: 2, b1: 1 })
   })
+
+  test('work that needs the same for itself alone runs one after the other, and holds up nobody else', async () => {
+    const line = new FairLine({ ...bounds, width: 4, widthOfOrganization: 3, widthOfKey: 2, patienceMs: 10 })
+    const order: string[] = []
+    const needs = (name: string, alone?: string) =>
+      line.run(async () => void order.push(name), { ...turn(name.charAt(0), name), alone })
+    const leave = await line.enter({ ...turn('a', 'a1'), alone: 'K' })
+    const own = [needs('a1', 'K'), needs('a1', 'L'), needs('a1')]
+    const other = needs('b1', 'K')
+    await Promise.all(own.slice(1))
+    expect(order).toEqual(['a1', 'a1'])
+    // Its own work is in the way of the first, a stranger's in that of the other.
+    expect(await Promise.all([own[0], other].map((work) => codeOf(work as Promise<void>)))).toEqual([
+      'too_many_reads',
+      'store_unavailable',
+    ])
+    leave()
+    const again = await line.enter({ ...turn('a', 'a1'), alone: 'K' })
+    const waiting = [needs('a1', 'K'), needs('a2', 'K'), needs('b1', 'K')]
+    again()
+    await Promise.all(waiting)
+    expect(order.slice(2)).toEqual(['a1', 'b1', 'a2'])
+  })
 })

@@ -49,3 +49,19 @@ function toPerson(caller: MemberCaller | UserCaller): CallingPerson {
 export function lockedNamesOf(caller: Caller): string[] {
   return [callerNameOf(caller), ...keyIdsOf(caller)]
 }
+
+/**
+ * Names what a change locks for itself alone, if it is one thing: those that lock the same wait for each other in any case. A key of
+ * another organization has another name for each that asks for it: nobody can keep a stranger's changes waiting.
+ */
+export function lockedAlone({ targets, membersOf, identityId, portalOf }: Locking): string | undefined {
+  const [keyId, ...more] = targets?.ids ?? []
+  const locks = [
+    ['key', more.length === 0 ? keyId : undefined],
+    ['members', membersOf],
+    ['identity', identityId],
+    ['portal', portalOf],
+  ]
+  const [first] = locks.filter(([, id]) => id !== undefined)
+  return first && [targets?.scope, ...first].join(' ')
+}

@@ -48,18 +48,23 @@ export class ChangeLines {
   }
 
   /**
-   * Runs a transaction in its actor's turn, or in `turn` if the process itself acts for somebody who is no caller yet. Throws
+   * Runs a transaction in its actor's turn, or in `turn` if the process itself acts for somebody who is no caller yet. Those that
+   * need the same `alone` wait here for each other, not on connections and for no longer than the database has them wait. Throws
    * `too_many_changes`, `store_unavailable`, the reason of a signal that is raised before its turn comes, and what it throws.
    */
   async change<T>(
     actor: Actor,
     transact: () => Promise<T>,
-    { signal, turn }: { signal?: AbortSignal | undefined; turn?: Turn | undefined } = {},
+    {
+      signal,
+      turn,
+      alone,
+    }: { signal?: AbortSignal | undefined; turn?: Turn | undefined; alone?: string | undefined } = {},
   ): Promise<T> {
-    if (!holdsDatabase(actor)) return this.#run(transact, turnOf(actor, { signal }))
+    if (!holdsDatabase(actor)) return this.#run(transact, { ...turnOf(actor, { signal }), alone })
     if (turn === undefined) return transact()
     try {
-      return await this.#run(transact, turn)
+      return await this.#run(transact, { ...turn, alone })
     } catch (error) {
       // No key has made them.
       throw error instanceof LatchkeyError && error.code === 'too_many_changes' ? tooSlow() : error

@@ -33,7 +33,7 @@ import { allDone } from '../store/statements.ts'
 import type { Store } from '../store/store.ts'
 import type { Tx } from '../store/tables.ts'
 import { type Deed, toEvent } from './audit-trail.ts'
-import { type Locking, lockCallers, lockedNamesOf } from './caller-locks.ts'
+import { type Locking, lockCallers, lockedAlone, lockedNamesOf } from './caller-locks.ts'
 import type { ChangeLines } from './change-lines.ts'
 import { Claims } from './claims.ts'
 import {
@@ -257,7 +257,8 @@ export class Writer {
       const organizationId = targets.scope === undefined ? suspendedId : undefined
       const locking = { targets, left: leftKeyId, organizationId, membersOf, identityId, portalOf }
       const transact = () => this.transact([actor], locking, workOnce, answer)
-      return (await this.#lines.change(actor, transact, { signal, turn })).made
+      const alone = lockedAlone(locking)
+      return (await this.#lines.change(actor, transact, { signal, turn, alone })).made
     })
   }
 

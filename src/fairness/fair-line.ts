@@ -6,6 +6,8 @@ export interface Turn {
   /** Organizations take turns, and within each its keys. */
   organizationId: string
   keyId: string
+  /** What the work needs for itself alone, if it needs something: it runs beside no other work that names the same. */
+  alone?: string | undefined
   signal?: AbortSignal | undefined
 }
 
@@ -52,6 +54,8 @@ export class FairLine {
   readonly #urgent = new Set<Ticket>()
   // In the order of their turns: one that has had a turn moves to the end.
   readonly #organizations = new Map<string, OrganizationLine>()
+  /** What running work has for itself alone, and the turn of that work. */
+  readonly #held = new Map<string, Turn>()
   #running = 0
   #waiting = 0
 
@@ -99,6 +103,7 @@ export class FairLine {
   #canRun(turn: Turn | undefined): boolean {
     if (this.#running >= this.#bounds.width) return false
     if (turn === undefined) return true
+    if (turn.alone !== undefined && this.#held.has(turn.alone)) return false
     const organization = this.#organizations.get(turn.organizationId)
     const { widthOfOrganization, widthOfKey } = this.#bounds
     return (
@@ -153,6 +158,8 @@ export class FairLine {
 
   #fillsItsShare(turn: Turn | undefined): boolean {
     if (turn === undefined) return false
+    const holder = turn.alone === undefined ? undefined : this.#held.get(turn.alone)
+    if (holder) return holder.organizationId === turn.organizationId && holder.keyId === turn.keyId
     const key = this.#organizations.get(turn.organizationId)?.keys.get(turn.keyId)
     return (key?.running ?? 0) >= this.#bounds.widthOfKey
   }
@@ -179,6 +186,7 @@ export class FairLine {
     if (turn === undefined) return
     const organization = this.#organizationLine(turn.organizationId)
     const key = this.#keyLine(turn)
+    if (turn.alone !== undefined) this.#held.set(turn.alone, turn)
     organization.running++
     key.running++
     // They have had their turn: all the others come first now.
@@ -191,6 +199,7 @@ export class FairLine {
   #end(turn: Turn | undefined): void {
     this.#running--
     if (turn !== undefined) {
+      if (turn.alone !== undefined) this.#held.delete(turn.alone)
       this.#organizationLine(turn.organizationId).running--
       this.#keyLine(turn).running--
       this.#tidy(turn)
@@ -208,7 +217,8 @@ export class FairLine {
       if (organization.running >= this.#bounds.widthOfOrganization) continue
       for (const key of organization.keys.values()) {
         if (key.running >= this.#bounds.widthOfKey) continue
-        for (const ticket of key.waiting) return ticket
+        for (const ticket of key.waiting)
+          if (ticket.turn?.alone === undefined || !this.#held.has(ticket.turn.alone)) return ticket
       }
     }
     return undefined
