@@ -5,6 +5,7 @@ import type { AuditAction, AuditEvent } from '../core/shapes/audit.ts'
 import type { StoreDialect } from './backend.ts'
 import { bytesOf, bytesSoFar, type Position, type Slice, type SliceBounds, toSlice } from './cursors.ts'
 import { keepInsert } from './given-rows.ts'
+import { keep } from './kept-statements.ts'
 import type { AuditEventsTable, Db, Tx } from './tables.ts'
 
 export type AuditRow = Selectable<AuditEventsTable>
@@ -158,26 +159,35 @@ function eventsAfter(db: Db, query: AuditQuery) {
  * When a key signed in, or did so again, in the time from `since` to `now`: the newest so many, in milliseconds since
  * 1970. Reads what was done to this key alone, and no further back than `since`.
  */
-export async function listSignIns(
-  db: Db,
-  owner: { keyId: string; organizationId: string },
-  { since, now, limit }: { since: number; now: number; limit: number },
-): Promise<number[]> {
-  const rows = await db
-    .selectFrom('audit_events')
-    .select('at')
-    .where('key_id', '=', owner.keyId)
-    .where('id', '>=', idAt(since - idSlackMs))
-    // One key's events are few: its index is the one to read.
-    .where(sql<string>`organization_id || ''`, '=', owner.organizationId)
-    .where(sql<string>`action || ''`, 'in', ['session.started', 'session.refreshed'])
-    .where('at', '>', since)
-    .where('at', '<=', now)
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
+export async function listSignIns(db: Db, window: SignInWindow): Promise<number[]> {
+  const { rows } = await findSignIns(db, { ...window, from: idAt(window.since - idSlackMs) })
   return rows.map(({ at }) => at)
 }
+
+/** Whose sign-ins, and in which time: instants are milliseconds since 1970. */
+export interface SignInWindow {
+  keyId: string
+  organizationId: string
+  since: number
+  now: number
+  limit: number
+}
+
+const findSignIns = keep(
+  (db, { keyId, organizationId, since, from, now, limit }: SignInWindow & { from: string }) =>
+    db
+      .selectFrom('audit_events')
+      .select('at')
+      .where('key_id', '=', keyId)
+      .where('id', '>=', from)
+      // One key's events are few: its index is the one to read.
+      .where(sql<string>`organization_id || ''`, '=', organizationId)
+      .where(sql<string>`action || ''`, 'in', ['session.started', 'session.refreshed'])
+      .where('at', '>', since)
+      .where('at', '<=', now)
+      .orderBy('id', 'desc')
+      .limit(limit),
+)
 
 /** An event's id was made a moment before its instant was taken: by then the clock may have been set. */
 export const idSlackMs = 1000

@@ -3,8 +3,9 @@ import { type RawBuilder, type Selectable, sql } from 'kysely'
 import { LatchkeyError } from '../core/errors.ts'
 import type { StoreDialect } from './backend.ts'
 import { deleteFound } from './deletions.ts'
-import { selectGiven } from './given-rows.ts'
+import { keepInsert, selectGiven } from './given-rows.ts'
 import { after, type Instant } from './instants.ts'
+import { keep } from './kept-statements.ts'
 import type { KeyRow } from './keys.ts'
 import type { Db, SessionsTable, Tx } from './tables.ts'
 
@@ -19,8 +20,24 @@ export interface SessionLimits {
 
 type OwnerIds = Pick<SessionRow, 'key_id' | 'organization_id'>
 
-export async function insertSession(tx: Tx, row: SessionRow): Promise<void> {
-  await tx.insertInto('sessions').values(row).execute()
+const columns = {
+  id: 'text',
+  digest: 'bytes',
+  key_id: 'text',
+  organization_id: 'text',
+  kid: 'text',
+  created_at: 'whole',
+  expires_at: 'whole',
+  last_seen_at: 'whole',
+  ip: 'text',
+  user_agent: 'text',
+  page_digest: 'bytes',
+  fresh_until: 'whole',
+} as const satisfies Record<keyof SessionRow, 'text' | 'whole' | 'bytes'>
+const insertSessions = keepInsert('sessions', columns)
+
+export async function insertSession(tx: Tx, dialect: StoreDialect, row: SessionRow): Promise<void> {
+  await insertSessions(tx, dialect, [row])
 }
 
 /** Finds a session, over or not, by the digest of its value. An index may look up what only 256 random bits give. */
@@ -29,14 +46,22 @@ export async function findSession(db: Db, digest: Uint8Array): Promise<SessionRo
 }
 
 /** The sessions of a key that are not over, and whose secrets are not, the last seen first. */
-export async function listKeySessions(db: Db, owner: OwnerIds, limits: SessionLimits): Promise<SessionRow[]> {
-  return db
+export async function listKeySessions(
+  db: Db,
+  { key_id, organization_id }: OwnerIds,
+  limits: SessionLimits,
+): Promise<SessionRow[]> {
+  return (await findLiveSessions(db, { key_id, organization_id, ...limits })).rows
+}
+
+const findLiveSessions = keep((db, { key_id, organization_id, now, idleSince }: OwnerIds & SessionLimits) =>
+  db
     .selectFrom('sessions')
-    .selectAll()
-    .where('key_id', '=', owner.key_id)
-    .where('organization_id', '=', owner.organization_id)
-    .where('last_seen_at', '>', limits.idleSince)
-    .where('expires_at', '>', limits.now)
+    .select(Object.keys(columns) as (keyof SessionRow)[])
+    .where('key_id', '=', key_id)
+    .where('organization_id', '=', organization_id)
+    .where('last_seen_at', '>', idleSince)
+    .where('expires_at', '>', now)
     .where((eb) =>
       eb.exists(
         eb
@@ -44,15 +69,12 @@ export async function listKeySessions(db: Db, owner: OwnerIds, limits: SessionLi
           .select('secrets.kid')
           .whereRef('secrets.kid', '=', 'sessions.kid')
           .where('secrets.ended_at', 'is', null)
-          .where((e) =>
-            e.or([e('secrets.grace_ends_at', 'is', null), e('secrets.grace_ends_at', '>', limits.now)]),
-          ),
+          .where((e) => e.or([e('secrets.grace_ends_at', 'is', null), e('secrets.grace_ends_at', '>', now)])),
       ),
     )
     .orderBy('last_seen_at', 'desc')
-    .orderBy('id', 'desc')
-    .execute()
-}
+    .orderBy('id', 'desc'),
+)
 
 /**
  * Deletes sessions of all organizations that are over, and tells how many: those that are idle and those that are too old,

@@ -109,7 +109,7 @@ export async function startSession(
     const surplus = live.slice(maxSessionsOfKey - 1)
     const left = replaced ? [{ id: replaced.sessionId, organization_id: replaced.organizationId }] : []
     const deleted = await deleteSessions(tx, [...surplus, ...left])
-    await insertSession(tx, row)
+    await insertSession(tx, engine.store.dialect, row)
     for (const { id } of surplus) record(eventOf(caller, 'session.ended', id))
     if (replaced && deleted.has(replaced.sessionId)) {
       record(eventOf(replaced, 'session.ended', replaced.sessionId), { ...replaced, requestId, ip })

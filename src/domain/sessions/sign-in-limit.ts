@@ -32,8 +32,10 @@ export class SignInLimit {
     { key_id: keyId, organization_id: organizationId }: Owner,
     now: number,
   ): Promise<void> {
-    const window = { since: now - signInWindowMs, now, limit: maxSignIns }
-    const signIns = await listSignIns(tx, { keyId, organizationId }, window)
+    // One that it waited for was refused meanwhile.
+    this.requireNotRefused(keyId, now)
+    const since = now - signInWindowMs
+    const signIns = await listSignIns(tx, { keyId, organizationId, since, now, limit: maxSignIns })
     if (signIns.length < maxSignIns) return
     const until = Math.min(...signIns) + signInWindowMs
     if (this.#refusedUntil.size >= maxRemembered) this.#refusedUntil.clear()
