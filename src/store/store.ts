@@ -23,7 +23,10 @@ export interface Store {
   readonly dialect: StoreDialect
   /** How many changes may be under way at once. */
   readonly changesAtOnce: number
-  /** Runs a statement that commits by itself. Throws `store_unavailable`. */
+  /**
+   * Runs a statement that commits by itself; or, while a process opens it, a read, for which a thread or a connection of its own
+   * would be begun. Throws `store_unavailable`.
+   */
   execute<T>(statement: (db: Db) => Promise<T>): Promise<T>
   /** Wakes the listeners of all processes when the transaction commits, as far as the database can. */
   announce(tx: Tx): Promise<unknown>[]

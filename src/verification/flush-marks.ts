@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts'
 
 /** What the marks work with. */
 export interface FlushMarksOptions {
-  store: Pick<Store, 'read' | 'write'>
+  store: Pick<Store, 'execute' | 'write'>
   /** Names this process, as in its batches. */
   source: string
   /** Milliseconds since 1970, by the clock of this process. */
@@ -75,7 +75,7 @@ export class FlushMarks {
   async #begin(): Promise<FlushRound | undefined> {
     const { store, at } = this.#options
     try {
-      const round = await store.read((db) => readFlushRound(db, at()))
+      const round = await store.execute((db) => readFlushRound(db, at()))
       if (round.sequence < this.#sequence) this.#watcher.since = this.#watcher.restoredAt = round.now
       this.#sequence = round.sequence
       return round

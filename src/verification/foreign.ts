@@ -4,7 +4,7 @@ import { LatchkeyError } from '../core/errors.ts'
 import { partOf, type Recipe } from '../core/recipes.ts'
 import { foreignKid } from '../core/token.ts'
 import { readRecipes } from '../store/recipes.ts'
-import type { Db } from '../store/tables.ts'
+import type { Store } from '../store/store.ts'
 
 /** What a token would be stored as under a recipe. */
 export interface Candidate {
@@ -118,11 +118,13 @@ export class ForeignTokens {
 
 /** What a process knows that has opened a store. If that cannot be read now, it is read before such a token is judged. */
 export async function foreignTokensOf(
-  store: { read<T>(query: (db: Db) => Promise<T>): Promise<T> },
+  store: Pick<Store, 'execute' | 'read'>,
   peppers: Peppers,
 ): Promise<ForeignTokens> {
-  const foreign = new ForeignTokens(() => store.read(readRecipes), peppers)
+  let read = () => store.execute(readRecipes)
+  const foreign = new ForeignTokens(() => read(), peppers)
   await foreign.refresh().catch(() => foreign.noteChange())
+  read = () => store.read(readRecipes)
   return foreign
 }
 

@@ -40,7 +40,7 @@ const names = [...keyNotices.map(({ name }) => name), reachedMark]
 
 /** What tells. */
 export interface Telling {
-  store: Pick<Store, 'read' | 'write' | 'dialect'>
+  store: Pick<Store, 'execute' | 'read' | 'write' | 'dialect'>
   commit: Commit
   now(): number
   at(): Instant
@@ -51,7 +51,7 @@ export interface Telling {
 /** Begins to look from now on, the first time that a database is opened: nothing is told of what was due before. */
 export async function beginTelling({ store, at }: Pick<Telling, 'store' | 'at'>): Promise<void> {
   const from = at()
-  const { marks } = await store.read((db) => readMarks(db, from))
+  const { marks } = await store.execute((db) => readMarks(db, from))
   const missing = names.filter((name) => !marks.has(name))
   if (missing.length > 0) await beginMarks(store, missing, from)
 }
