@@ -46,6 +46,8 @@ const newerAt = 13
 const olderAt = 14
 /** The low half of the latest use that nobody wrote down yet, in milliseconds since 1970; 0 for none. */
 const usedAt = 15
+/** There is room for so many records at first, and for twice as many each time that it is full. */
+const firstRoom = 1_024
 
 /**
  * Facts by kid and by key id, at most so many secrets and so many bytes: about 280 bytes a secret with two
@@ -57,8 +59,9 @@ export class FactsCache {
   readonly capacity: number
   readonly #maxBytes: number
   readonly #digest: (text: string) => string
-  // One record more than there are slots: the order of use is a ring through it, and it stands for both ends.
-  readonly #records: Uint32Array
+  // One record more than there is room for: the order of use is a ring through it, and it stands for both ends.
+  #records: Uint32Array
+  #end: Slot
   readonly #buckets: Uint32Array
   readonly #mask: number
   // Side by side, and no object for both: that would be a seventh of what a secret takes, and lie elsewhere.
@@ -90,7 +93,8 @@ export class FactsCache {
     this.capacity = capacity
     this.#maxBytes = bytes
     this.#digest = digest
-    this.#records = new Uint32Array((capacity + 1) * recordWords)
+    this.#end = Math.min(capacity, firstRoom)
+    this.#records = new Uint32Array((this.#end + 1) * recordWords)
     this.#uses = new SlotUses(
       capacity,
       {
@@ -108,8 +112,8 @@ export class FactsCache {
     this.#buckets = new Uint32Array(buckets)
     this.#ofKeys = new SlotChains(capacity, buckets)
     this.#mask = buckets - 1
-    this.#setNewer(capacity, capacity)
-    this.#setOlder(capacity, capacity)
+    this.#setNewer(this.#end, this.#end)
+    this.#setOlder(this.#end, this.#end)
   }
 
   /** How many secrets it holds. */
@@ -218,8 +222,9 @@ export class FactsCache {
     const bytes = sizeOfFacts(facts)
     if (bytes > this.#maxBytes || this.capacity === 0) return
     while (this.#size === this.capacity || this.#bytes + bytes > this.#maxBytes)
-      this.#drop(this.#newer(this.capacity))
+      this.#drop(this.#newer(this.#end))
     this.#bytes += bytes
+    if (this.#size === this.#end) this.#makeRoom()
     const slot = this.#free.pop() ?? this.#size
     this.#size++
     const at = slot * recordWords
@@ -249,7 +254,7 @@ export class FactsCache {
 
   /** Forgets everything. */
   clear(): void {
-    while (this.#size > 0) this.#drop(this.#newer(this.capacity))
+    while (this.#size > 0) this.#drop(this.#newer(this.#end))
   }
 
   /** Tells of every use, and of all calls, that were not told of yet. */
@@ -324,18 +329,31 @@ export class FactsCache {
     return hashWords(a, b, c, d) & this.#mask
   }
 
+  #makeRoom(): void {
+    const records = new Uint32Array((Math.min(this.capacity, 2 * this.#end) + 1) * recordWords)
+    records.set(this.#records.subarray(0, this.#end * recordWords))
+    const [oldest, newest] = [this.#newer(this.#end), this.#older(this.#end)]
+    this.#records = records
+    this.#end = records.length / recordWords - 1
+    // All are in use, so neither of them is the record of both ends.
+    this.#setNewer(this.#end, oldest)
+    this.#setOlder(oldest, this.#end)
+    this.#setOlder(this.#end, newest)
+    this.#setNewer(newest, this.#end)
+  }
+
   #touch(slot: Slot): void {
-    if (this.#older(this.capacity) === slot) return
+    if (this.#older(this.#end) === slot) return
     this.#unlink(slot)
     this.#link(slot)
   }
 
   #link(slot: Slot): void {
-    const newest = this.#older(this.capacity)
+    const newest = this.#older(this.#end)
     this.#setOlder(slot, newest)
-    this.#setNewer(slot, this.capacity)
+    this.#setNewer(slot, this.#end)
     this.#setNewer(newest, slot)
-    this.#setOlder(this.capacity, slot)
+    this.#setOlder(this.#end, slot)
   }
 
   #unlink(slot: Slot): void {
