@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/setup/order.ts'
+import { readyProgram } from './test/setup/ready-program.ts'
 
 const common = {
   // None of them takes as long on a machine of its own.
@@ -21,6 +22,8 @@ const quiet = ['test/change-lines.test.ts', 'test/cli-wait.test.ts', 'test/neigh
 const long = process.env.TEST_LONG === '1' ? [] : ['test/next.test.ts', 'test/older-node.test.ts']
 const exclude = [...configDefaults.exclude, ...ofConsole, ...alone, ...quiet, ...long]
 
+const plugins = [readyProgram()]
+
 export default defineConfig({
   test: {
     globalSetup: [
@@ -31,10 +34,11 @@ export default defineConfig({
     ],
     projects: [
       // Files share processes: otherwise each file loads the source, and those of the console start a browser.
-      { test: { ...common, name: 'console', include: ofConsole, isolate: false } },
-      { test: { ...common, name: 'shared', include: all, exclude, isolate: false } },
-      { test: { ...common, name: 'alone', include: alone } },
+      { plugins, test: { ...common, name: 'console', include: ofConsole, isolate: false } },
+      { plugins, test: { ...common, name: 'shared', include: all, exclude, isolate: false } },
+      { plugins, test: { ...common, name: 'alone', include: alone } },
       {
+        plugins,
         test: {
           ...common,
           name: 'quiet',
