@@ -49,8 +49,8 @@ export default defineConfig({
         },
       },
     ],
-    // Most files wait: on databases, leases, other processes. Four at a time, however few cores there are.
-    maxWorkers: 4,
+    // Many files wait for databases, leases, other processes: three at a time keep two cores busy. More would keep each other waiting.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', ['json', { outputFile: '.test-output/report.json' }]],
   },

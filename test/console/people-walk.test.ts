@@ -77,9 +77,10 @@ describe(`the walk of the guide on people${browserNote}`, () => {
       const type =
         (label: string | RegExp, value: string): Act =>
         async () => {
-          const field = current.getByLabel(label, { exact: true }).last()
-          await field.fill(value)
-          if (label === 'Permissions') await field.press('Enter')
+          // Not the column of a table of that name, which is there before the dialog is.
+          const field = current.getByLabel(label, { exact: true }).and(current.locator('input, textarea'))
+          await field.last().fill(value)
+          if (label === 'Permissions') await field.last().press('Enter')
         }
       /** Types what the guide says. */
       const typeNamed =

@@ -17,7 +17,11 @@ export class KnownList<List> {
   #known: { list: List; readAt: number } | undefined
   #reading: Promise<List> | undefined
 
-  constructor(store: Pick<Store, 'execute'>, clock: Pick<Clock, 'monotonic'>, query: (db: Db) => Promise<List>) {
+  constructor(
+    store: Pick<Store, 'execute'>,
+    clock: Pick<Clock, 'monotonic'>,
+    query: (db: Db) => Promise<List>,
+  ) {
     this.#store = store
     this.#clock = clock
     this.#query = query
