@@ -10,6 +10,7 @@ import { useCommand } from './setup/command.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly, type Row } from './setup/direct.ts'
 import { startServerProxy } from './setup/http-proxy.ts'
+import { allOfPortal, linkSecretOf, portalUrl } from './setup/portal.ts'
 import { startTestServer } from './setup/server.ts'
 
 onEachDatabase('lost answers', (makeDatabase, kind) => {
@@ -20,6 +21,18 @@ onEachDatabase('lost answers', (makeDatabase, kind) => {
     await using direct = await connectDirectly(database)
     for (;;) {
       const rows = await direct.run(`select id from keys where name = '${name}'`)
+      if (rows.length > 0) return
+      await setTimeout(5)
+    }
+  }
+
+  /** Waits until the link of a session was traded on the disk. */
+  async function untilOpened(database: string, id: string): Promise<void> {
+    await using direct = await connectDirectly(database)
+    for (;;) {
+      const rows = await direct.run(
+        `select id from portal_sessions where id = '${id}' and digest is not null`,
+      )
       if (rows.length > 0) return
       await setTimeout(5)
     }
@@ -54,22 +67,50 @@ onEachDatabase('lost answers', (makeDatabase, kind) => {
     expect(events.map(({ organizationId }) => organizationId)).toEqual(Array(10).fill('acme'))
   })
 
-  test('a process that is killed between its commit and its answer: the next one answers', async () => {
+  test('a process that is killed between its commit and its answer: the next one answers, and opens no link again', async () => {
     const database = await makeDatabase()
     const latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
     const { key: token } = await latchkey.createRootKey()
     await latchkey.close()
-    const serve = (...args: string[]) => command.serve(['--database', database, ...args])
+    const serve = (...args: string[]) =>
+      command.serve(['--database', database, '--public-url', portalUrl, ...args])
     let server = await serve()
     const { port } = new URL(server.url)
     await using proxy = await startServerProxy(server.url)
     const client = createClient({ url: proxy.url, token, timeoutMs: 30_000 })
+    const makeLink = () =>
+      client.portalSessions.create({
+        ...{ kind: 'link', organizationId: 'acme', user: { id: 'u_81' }, permissions: allOfPortal },
+      })
+    const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
+      const answer = await fetch(`${proxy.url}/v1/portal/${path}`, {
+        ...{ method: 'POST', body: JSON.stringify(body) },
+        headers: { 'content-type': 'application/json', ...headers },
+      })
+      return (await answer.json()) as Record<'token' | 'code' | 'id' | 'key', string>
+    }
+    const trade = (link: { url: string | null }) => post('token', { secret: linkSecretOf(link) })
+    const session = await makeLink()
+    const { token: ofUser } = await trade(session)
     for (let round = 0; round < 3; round++) {
-      const name = `Killed ${round}`
+      const [name, nameOfUser] = [`Killed ${round}`, `Of a user ${round}`]
       const idempotencyKey = `killed-${round}`
+      // As the customers' page asks, and asks again.
+      const createByUser = () =>
+        post(
+          'keys',
+          { name: nameOfUser },
+          { authorization: `Bearer ${ofUser}`, 'idempotency-key': idempotencyKey },
+        )
+      const link = await makeLink()
       proxy.hold()
       const creating = client.keys.create({ name }, { idempotencyKey }).catch(() => undefined)
+      const creatingByUser = createByUser().catch(() => undefined)
+      const trading = trade(link).catch(() => undefined)
       await untilMade(database, name)
+      await untilMade(database, nameOfUser)
+      await untilOpened(database, link.id)
       await server.stop('SIGKILL')
       proxy.cut()
       server = await serve('--port', port)
@@ -78,7 +119,21 @@ onEachDatabase('lost answers', (makeDatabase, kind) => {
       const made = (await creating) ?? (await client.keys.create({ name }, { idempotencyKey }))
       expect((await client.verify(made.key)).code).toBe('valid')
       expect((await client.keys.list({ q: name })).items).toHaveLength(1)
+      expect(await creatingByUser).toBeUndefined()
+      const madeByUser = await createByUser()
+      expect((await client.verify(madeByUser.key)).code).toBe('valid')
+      expect((await client.keys.list({ q: nameOfUser })).items).toMatchObject([
+        { id: madeByUser.id, createdBy: 'u_81', createdByType: 'user' },
+      ])
+      // Nobody has the token that the link gave, and nobody gets another by it: a user takes a new link.
+      expect(await trading).toBeUndefined()
+      expect(await trade(link)).toMatchObject({ code: 'invalid_token' })
+      expect(await trade(await makeLink())).toMatchObject({
+        token: expect.stringMatching(/^lkp_/),
+      })
     }
+    const made = (await client.audit.list({ organizationId: 'acme', action: 'key.created' })).items
+    expect(made.map(({ actor, via }) => [actor, via])).toEqual(Array(3).fill(['u_81', session.id]))
   })
 
   // SQLite has one writer: there a second one waits for the first, and then finds its answer.
