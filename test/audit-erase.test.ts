@@ -9,7 +9,7 @@ import { maxErasedEvents } from '../src/core/bounds.ts'
 import { writeMessages } from '../src/domain/webhooks/message.ts'
 import { type Latchkey, openLatchkey } from '../src/index.ts'
 import { idAt } from '../src/store/audit.ts'
-import { eraseRows, findErasable } from '../src/store/erasures.ts'
+import { eraseRows, findErasable, readErasableRange } from '../src/store/erasures.ts'
 import { readSealed } from '../src/store/events.ts'
 import { openStore } from '../src/store/store.ts'
 import { createAcme } from './setup/acme.ts'
@@ -26,6 +26,7 @@ import { checkLog } from './setup/sealed-log.ts'
 const sealingKeys = [`${'A'.repeat(43)}=`]
 const acme = { organizationId: 'acme' }
 const nobody = '0192f0c1-0000-7000-8000-000000000000'
+const beginning = '00000000-0000-0000-0000-000000000000'
 const soon = () => new Date(Date.now() + 60_000)
 
 type LogReader = Parameters<typeof writeLog>[0]
@@ -135,33 +136,60 @@ onEachDatabase('an erasure', (makeDatabase) => {
     expect(await held(await export_(audit))).toMatchObject({ own: { sequence: 8 }, other: { status: 1 } })
   })
 
-  test('reaches what a user did on the customers’ page, and the session', async () => {
+  test('of a user in one organization reaches what names it there, and nobody of its id elsewhere', async () => {
     const database = await makeDatabase()
     await using latchkey = await open(database)
+    await latchkey.organizations.create({ id: 'globex', name: 'Globex' })
+    const { audit, portalSessions } = latchkey
+    // What a pattern or a JSON text would read otherwise.
+    const [user, neighbour] = ['ada_"100%"\\@acme.example', 'adaX"100%"\\@acme.example']
     const asked = { origin: 'https://app.example.com' }
-    const { id: sessionId, token } = await latchkey.portalSessions.create({
-      ...{ ...acme, kind: 'embed', user: { id: 'ada@acme.example' }, ...asked },
-      permissions: ['latchkey:keys:write'],
-    })
-    const actor = await latchkey.portal.authenticate(token as string, asked)
-    if (actor === undefined) throw new Error('The session opens nothing.')
-    const { id } = await latchkey.portal.createKey({ name: 'CI' }, { actor })
-    await latchkey.audit.readCheckpoint(acme)
-    const eventOf = async () => (await latchkey.audit.list({ keyId: id })).items[0]
-    expect(await eventOf()).toMatchObject({ actor: 'ada@acme.example', actorType: 'user', via: sessionId })
-    const erased = await latchkey.audit.erase({ actor: 'ada@acme.example', before: soon() })
-    expect(erased).toEqual({ erased: 1, next: null })
-    expect(await eventOf()).toMatchObject({ actor: null, actorType: 'user', via: null, changes: {} })
-    await using direct = await connectDirectly(database)
-    const left = JSON.stringify([
-      await direct.run("select * from audit_events where action = 'key.created'"),
-      await direct.run("select * from audit_log where leaf like '%key.created%'"),
-    ])
-    for (const told of ['ada@', sessionId]) expect(left).not.toContain(told)
-    expect(await held(await export_(latchkey.audit))).toMatchObject({
-      own: { erased: 1 },
-      other: { status: 0 },
-    })
+    const actions = async (id: string, organizationId: string) => {
+      const { items } = await audit.list({ organizationId })
+      const about = items.filter((event) => JSON.stringify(event).includes(JSON.stringify(id)))
+      return about.map(({ action }) => action).reverse()
+    }
+    const keyIds: string[] = []
+    for (const [organizationId, id] of [
+      ['acme', user],
+      ['acme', neighbour],
+      ['globex', user],
+    ] as const) {
+      const { token } = await portalSessions.create({
+        ...{ organizationId, kind: 'embed', user: { id, name: 'Ada' }, ...asked },
+        permissions: ['latchkey:keys:write'],
+      })
+      const actor = await latchkey.portal.authenticate(token as string, asked)
+      if (actor === undefined) throw new Error('The session opens nothing.')
+      keyIds.push((await latchkey.portal.createKey({ name: 'CI' }, { actor })).id)
+      await latchkey.keys.create({ organizationId, name: 'Made for it', createdBy: id })
+      await portalSessions.endAll({ organizationId, userId: id })
+      await portalSessions.forgetUser(organizationId, id)
+    }
+    await latchkey.keys.create({ ...acme, name: 'Other', metadata: { user } })
+    await audit.readCheckpoint(acme)
+    const all = [
+      ...['portal_session.created', 'key.created', 'key.created'],
+      ...['portal_session.ended', 'portal_user.forgotten'],
+    ]
+    expect(await actions(user, 'acme')).toEqual([...all, 'key.created'])
+    const before = soon()
+    expect(await audit.erase({ ...acme, actor: user, before })).toEqual({ erased: 5, next: null })
+    expect(await audit.erase({ ...acme, actor: user, before })).toEqual({ erased: 0, next: null })
+    // What an operator itself writes into metadata is not known to be the id of a user.
+    expect(await actions(user, 'acme')).toEqual(['key.created'])
+    expect(await actions(user, 'globex')).toEqual(all)
+    expect(await actions(neighbour, 'acme')).toEqual(all)
+    const [created] = (await audit.list({ ...acme, keyId: keyIds[0] as string })).items
+    expect(created).toMatchObject({ actor: null, actorType: 'user', via: null, changes: {} })
+    // By its id alone, it is what it did itself, wherever that was.
+    expect(await audit.erase({ actor: user, before })).toEqual({ erased: 1, next: null })
+    expect(await actions(user, 'globex')).toEqual(all.toSpliced(1, 1))
+    for (const text of [await export_(audit), await export_(audit, acme)])
+      expect(await held(text)).toMatchObject({
+        own: { erased: text.includes('globex') ? 6 : 5 },
+        other: { status: 0 },
+      })
   })
 
   test('goes page by page, up to its instant, and leaves the log of the erasures', async () => {
@@ -172,6 +200,17 @@ onEachDatabase('an erasure', (makeDatabase) => {
     const before = new Date(firstAt + maxErasedEvents + 10)
     const first = await audit.erase({ ...acme, before })
     expect(first).toEqual({ erased: maxErasedEvents, next: ids[maxErasedEvents - 1] })
+    // For who is in none of them, so many are looked through at a time.
+    const store = await openStore(database)
+    onTestFinished(() => store.close())
+    const range = { column: 'organization_id', value: 'acme', about: 'u_81', limit: 2 } as const
+    const ends = [beginning, ids[239] as string].map(async (after) =>
+      store.read((db) => readErasableRange(db, { ...range, before: before.getTime(), after })),
+    )
+    expect(await Promise.all(ends)).toEqual([
+      { events: [], end: ids[49] },
+      { events: [], end: undefined },
+    ])
     expect(await audit.erase({ ...acme, before, after: first.next as string })).toEqual({
       erased: 10,
       next: null,
@@ -247,6 +286,8 @@ onEachDatabase('an erasure', (makeDatabase) => {
       { eventIds: [nobody], before: soon() },
       { eventIds: [nobody], after: nobody },
       { ...input, organizationId: 'acme' },
+      { ...input, actor: 'u_81' },
+      { ...acme, actor: 'u_81' },
       { ...input, after: 'x' },
     ])
       expect(await codeOf(audit.erase(wrong)), JSON.stringify(wrong)).toBe('invalid_input')

@@ -896,7 +896,8 @@ type EraseEvents struct {
 	OrganizationID string `json:"organization_id,omitempty"`
 	// All events of changes to this key.
 	KeyID string `json:"key_id,omitempty"`
-	// All events of changes by this key, member or user, by its id.
+	// All events of changes by this key, member or user, by its id. With an organization, only of its events, and
+	// also those that name the user: of its sessions, and of the keys made for it.
 	Actor string `json:"actor,omitempty"`
 	// Only events before this instant. Needed unless the events are named.
 	Before *time.Time `json:"before,omitempty"`

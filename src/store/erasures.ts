@@ -1,5 +1,5 @@
 // Erasure in the tables of events: what an event tells goes, with the salts of its leaf; the leaf stays.
-import type { RawBuilder } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { rootOrganizationId } from '../core/access.ts'
 import { erasedChanges, idAt, idSlackMs } from './audit.ts'
 import type { StoreDialect } from './backend.ts'
@@ -21,6 +21,8 @@ export interface Erasable {
 export interface ErasureRange {
   column: 'organization_id' | 'key_id' | 'actor'
   value: string
+  /** Of these, only what somebody of this id has done, and what names a user of it; all if absent. */
+  about: string | undefined
   /** Milliseconds since 1970. */
   before: number
   /** Only events with higher ids. */
@@ -28,19 +30,63 @@ export interface ErasureRange {
   limit: number
 }
 
+/** So many times as many events as may be found are looked through for those that are about somebody. */
+const lookedThroughForOne = 25
+
+/** A part of a range: `end` is up to which id it was read, and undefined if it ends there. */
+export interface ErasablePart {
+  events: Erasable[]
+  end: string | undefined
+}
+
 /** Reads the next events of a range, erased ones too. */
-export function readErasableRange(
-  db: Db,
-  { column, value, before, after, limit }: ErasureRange,
-): Promise<Erasable[]> {
-  return erasable(db)
+export async function readErasableRange(db: Db, range: ErasureRange): Promise<ErasablePart> {
+  const { column, value, about, before, after, limit } = range
+  const upTo = about === undefined ? undefined : await findPartEnd(db, range)
+  const rows = await erasable(db)
+    .select(['audit_events.actor', 'audit_events.changes'])
     .where(`audit_events.${column}`, '=', value)
     .where('audit_events.id', '>', after)
     .where('audit_events.id', '<', idAt(before + idSlackMs))
     .where('audit_events.at', '<', before)
+    .$if(upTo !== undefined, (query) => query.where('audit_events.id', '<=', upTo as string))
+    .$if(about !== undefined, (query) => query.where(mayBeAbout(about as string)))
     .orderBy('audit_events.id')
     .limit(limit)
     .execute()
+  const events = about === undefined ? rows : rows.filter((row) => isAbout(row, about))
+  return { events, end: rows.length < limit ? upTo : rows.at(-1)?.id }
+}
+
+/** The last of the events that one call looks through; undefined if these are all. */
+async function findPartEnd(
+  db: Db,
+  { column, value, before, after, limit }: ErasureRange,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('audit_events')
+    .select('id')
+    .where(column, '=', value)
+    .where('id', '>', after)
+    .where('id', '<', idAt(before + idSlackMs))
+    .orderBy('id')
+    .limit(1)
+    .offset(limit * lookedThroughForOne - 1)
+    .executeTakeFirst()
+  return row?.id
+}
+
+/** Whether an event may be about somebody, in SQL: the id is its actor's, or stands in its changes. */
+function mayBeAbout(id: string): RawBuilder<boolean> {
+  const text = JSON.stringify(id).replace(/[\\%_]/g, '\\$&')
+  return sql`(audit_events.actor = ${id} or audit_events.changes like ${`%${text}%`} escape ${'\\'})`
+}
+
+/** Whether an event is: somebody of this id did it, or it was done to the sessions or the keys of a user of it. */
+function isAbout({ actor, changes }: { actor: string | null; changes: string }, id: string): boolean {
+  if (actor === id) return true
+  const told = JSON.parse(changes) as { user_id?: unknown; created_by?: unknown } | null
+  return told?.user_id === id || told?.created_by === id
 }
 
 /** Reads events by their ids. */

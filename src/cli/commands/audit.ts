@@ -148,7 +148,8 @@ export const auditCommands: DefinedCommand[] = [
       eventIds: 'this event (repeatable)',
       organizationId: 'all events of this organization',
       keyId: 'all events of changes to this key',
-      actor: 'all events of changes by this key, member or user, by its id',
+      actor:
+        'all events of changes by this key, member or user, by its id; with --organization only of its events, and also those that name the user',
       before: 'only events before this instant; needed unless events are named',
     },
     confirm:
@@ -157,7 +158,7 @@ export const auditCommands: DefinedCommand[] = [
         const named = eventIds?.length === 1 ? '1 event tells' : `${eventIds?.length} events tell`
         const what = eventIds
           ? named
-          : `events ${organizationId ? `of ${organizationId}` : keyId ? `of the key ${keyId}` : `by ${quote(actor ?? '')}`} tell`
+          : `events ${organizationId && actor ? `of ${organizationId} about ${quote(actor)}` : organizationId ? `of ${organizationId}` : keyId ? `of the key ${keyId}` : `by ${quote(actor ?? '')}`} tell`
         return `Erase what ${what}, permanently?`
       },
     examples: [

@@ -18,9 +18,10 @@ export const eraseEventsSchema = z
       .meta({ description: 'These events.' }),
     organizationId: organizationIdSchema.optional().meta({ description: 'All events of this organization.' }),
     keyId: keyId.meta({ description: 'All events of changes to this key.' }),
-    actor: text(256)
-      .optional()
-      .meta({ description: 'All events of changes by this key, member or user, by its id.' }),
+    actor: text(256).optional().meta({
+      description:
+        'All events of changes by this key, member or user, by its id. With an organization, only of its events, and also those that name the user: of its sessions, and of the keys made for it.',
+    }),
     before: instantInput
       .optional()
       .meta({ description: 'Only events before this instant. Needed unless the events are named.' }),
@@ -30,8 +31,12 @@ export const eraseEventsSchema = z
     const refuse = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: path === '' ? [] : [path], message })
     const given = chosenBy.filter((name) => input[name] !== undefined)
-    if (given.length !== 1)
-      refuse('', 'Must say which events: by their ids, by an organization, by a key or by an actor.')
+    const isOfOne = given.join() === 'organizationId,actor'
+    if (given.length !== 1 && !isOfOne)
+      refuse(
+        '',
+        'Must say which events: by their ids, by an organization, by a key, by an actor, or by an organization and an actor.',
+      )
     else if (given[0] !== 'eventIds' && input.before === undefined)
       refuse('before', 'Must be an instant: events from then on stay as they are.')
     else if (given[0] === 'eventIds' && input.before !== undefined)

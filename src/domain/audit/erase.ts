@@ -24,9 +24,10 @@ export async function eraseEvents(
   const { eventIds, organizationId, keyId, actor, before, after } = parseInput(eraseEventsSchema, input)
   if (after !== undefined && !isId(after)) refuseField('after', 'Must be the `next` of a previous answer.')
   const by = actorOf(options)
-  const column = keyId !== undefined ? 'key_id' : actor !== undefined ? 'actor' : 'organization_id'
-  const value = keyId ?? actor ?? organizationId ?? ''
-  const range = { column, value, before: before?.getTime() ?? 0, limit: maxErasedEvents } as const
+  const column = keyId !== undefined ? 'key_id' : organizationId !== undefined ? 'organization_id' : 'actor'
+  const value = keyId ?? organizationId ?? actor ?? ''
+  const about = organizationId === undefined ? undefined : actor
+  const range = { column, value, about, before: before?.getTime() ?? 0, limit: maxErasedEvents } as const
   requireRoot(by, 'erase what events tell')
   // A leaf is made of what its event tells: only once it is made can that be erased.
   await (holdsDatabase(by) ? engine.sealAll() : engine.sealNew())
@@ -34,7 +35,7 @@ export async function eraseEvents(
     if (eventIds !== undefined)
       return { erased: await eraseThese(engine, change, await requireErasable(change, eventIds)), next: null }
     const from = after ?? beginning
-    const found = await readErasableRange(change.tx, { ...range, after: from })
+    const { events: found, end } = await readErasableRange(change.tx, { ...range, after: from })
     const unsealed = found.flatMap(({ id, leaf }) => (leaf === null ? [id] : []))
     const unsealable = await findUnsealable(change.tx, engine.store.dialect, unsealed)
     // What is not sealed yet waits for the next call; what never will be is passed over, so that calls come to an end.
@@ -45,8 +46,7 @@ export async function eraseEvents(
       change,
       page.filter((event) => event.leaf !== null && !isOfLog(event)),
     )
-    const isDone = firstUnsealed < 0 && found.length < maxErasedEvents
-    return { erased, next: isDone ? null : (page.at(-1)?.id ?? from) }
+    return { erased, next: firstUnsealed < 0 ? (end ?? null) : (page.at(-1)?.id ?? from) }
   })
 }
 

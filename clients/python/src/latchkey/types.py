@@ -1080,7 +1080,8 @@ class EraseEvents(TypedDict, total=False):
     organization_id: str
     #: All events of changes to this key.
     key_id: str
-    #: All events of changes by this key, member or user, by its id.
+    #: All events of changes by this key, member or user, by its id. With an organization, only of its
+    #: events, and also those that name the user: of its sessions, and of the keys made for it.
     actor: str
     #: Only events before this instant. Needed unless the events are named.
     before: datetime
