@@ -33,6 +33,9 @@ onEachDatabase('the commands', (makeDatabase, kind) => {
       const listed = await json<WireKey[]>(['keys', 'list', '--organization', 'acme'])
       expect(listed.map(({ id }) => id)).toEqual([created.id])
 
+      const { stdout: told } = await run(['keys', 'get', created.id])
+      expect(told).toMatch(/^Created by +user ada$/m)
+
       const verify = ['keys', 'verify', '--permission', 'emails:send']
       expect(await json(verify, `${created.key}\n`)).toMatchObject({ valid: true, key_id: created.id })
       const refused = await run(['keys', 'verify', '--permission', 'files:read', '--json'], created.key)

@@ -39,7 +39,7 @@ export function KeyChoice({ id, organization, ...rest }: ChoiceProps & { organiz
   )
 }
 
-/** Who did something: a key or a member, by name or by id. */
+/** Who did something: a key or a member, by name or by id, or a user of a customer page by the id that the operator gave it. */
 export function ActorChoice({
   id,
   organization,
@@ -64,8 +64,9 @@ export function ActorChoice({
       {...rest}
       value={id}
       name={isId ? name : undefined}
+      note={id === undefined || isId ? undefined : 'The user of this id'}
       search={search}
-      placeholder="A name or id"
+      placeholder="A name, or any id"
     />
   )
 }

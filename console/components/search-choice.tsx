@@ -16,6 +16,8 @@ interface SearchChoiceProps {
   /** Finds what fits a text; `kind` is under which name queries keep it. Undefined for who may not search. */
   search: { kind: string; find: (q: string, signal: AbortSignal) => Promise<SearchOption[]> } | undefined
   placeholder: string
+  /** What is told of a value that has no name. */
+  note?: string | undefined
   /** What is wrong with the value. */
   error?: string | undefined
   /** Whether `/` leads to it. */
@@ -95,7 +97,7 @@ export function SearchChoice({ label, value, name, change, search, ...rest }: Se
     else return
     event.preventDefault()
   }
-  const { placeholder, error, isFirst = false } = rest
+  const { placeholder, note, error, isFirst = false } = rest
   const isNamed = typed === undefined && value !== undefined && name !== undefined
   return (
     <div>
@@ -139,6 +141,9 @@ export function SearchChoice({ label, value, name, change, search, ...rest }: Se
           <p role="alert" className="text-danger">
             {error}
           </p>
+        )}
+        {note !== undefined && typed === undefined && error === undefined && (
+          <p className="text-muted">{note}</p>
         )}
         {isNamed && error === undefined && <p className="foreign font-mono text-xs text-muted">{value}</p>}
       </div>

@@ -24,14 +24,15 @@ export function withFilter<Search extends object, Name extends keyof Search>(
 
 /** What is wrong with filters, each in a sentence. */
 export function filterFaults({ organization, key, actor, since, until }: Filters): Filters {
-  const isId = 'Must be a key from the list, or a whole key id.'
   return {
     ...(organization !== undefined &&
       !organizationPattern.test(organization) && {
         organization: 'Must be an organization from the list, or its id.',
       }),
-    ...(key !== undefined && !isKeyId(key) && { key: isId }),
-    ...(actor !== undefined && !isKeyId(actor) && { actor: isId }),
+    ...(key !== undefined && !isKeyId(key) && { key: 'Must be a key from the list, or a whole key id.' }),
+    // The ids of users are the operator's own.
+    ...(actor !== undefined &&
+      actor.length > 256 && { actor: 'Must be a key or member from the list, or an id.' }),
     ...(since !== undefined && Number.isNaN(Date.parse(since)) && { since: 'Must be a date.' }),
     ...(until !== undefined && Number.isNaN(Date.parse(until)) && { until: 'Must be a date.' }),
     ...(since !== undefined &&

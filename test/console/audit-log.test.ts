@@ -208,6 +208,23 @@ onOneDatabase('PostgreSQL', `the audit log in the console${browserNote}`, (makeD
     expect(server.log.slice(asked).filter(({ route }) => route === '/v1/audit-log')).toEqual([])
     const csv = page.getByRole('button', { name: 'Download as CSV' })
     expect(await refusalOf(csv)).toBe('Correct the filters first.')
+
+    await clear()
+    // Whatever the operator calls its users.
+    const [id, origin] = ['ada@acme.example', 'https://app.example.com']
+    const { token } = await server.latchkey.portalSessions.create({
+      ...{ kind: 'embed', organizationId: 'acme', user: { id }, origin },
+      permissions: ['latchkey:keys:write'],
+    })
+    const user = await server.latchkey.portal.authenticate(token as string, { origin })
+    await server.latchkey.portal.createKey({ name: 'CI' }, { actor: user as NonNullable<typeof user> })
+    await field('Done by').fill(id)
+    await field('Done by').press('Enter')
+    await expectAll({ actor: id }, 1)
+    await page.getByText('The user of this id', { exact: true }).waitFor()
+    await events(page)
+      .filter({ hasText: `user ${id}` })
+      .waitFor()
   })
 
   test.skipIf(skipsBrowser)('downloads what is filtered, whole, and harmless to spreadsheets', async () => {

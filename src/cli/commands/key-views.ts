@@ -277,7 +277,7 @@ function keyFields(key: Key): [string, string][] {
     ['Permissions', key.permissions.join(', ') || 'none'],
     ['Token', key.hint],
     ['Created', formatInstant(key.createdAt, now)],
-    ['Created by', key.createdBy ?? 'the operator'],
+    ['Created by', describeCreator(key)],
     ...(key.parentId ? [['Child of', key.parentId] as [string, string]] : []),
     ['Last used', formatInstant(key.lastUsedAt, now)],
     ['Expires', formatInstant(key.expiresAt, now)],
@@ -291,6 +291,12 @@ function keyFields(key: Key): [string, string][] {
     ['Metadata', JSON.stringify(key.metadata)],
     ['Revision', key.revision],
   ]
+}
+
+/** Of users it is said that they are: their ids are the operator's own, and may look like those of keys and members. */
+function describeCreator({ createdBy, createdByType }: Key): string {
+  if (createdBy === null) return 'the operator'
+  return createdByType === 'user' ? `user ${createdBy}` : createdBy
 }
 
 function describeDecoy({ tries, lastTriedAt }: Decoy, now: number): string {
