@@ -1,12 +1,13 @@
 // What docs/guides/customer-page.md shows of the page: its HTML and its script under its policy, and the component for React.
-import { execFile } from 'node:child_process'
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { browserNote, skipsBrowser } from '../console/browser.ts'
+import { freePort } from '../console/person.ts'
 import { onOneDatabase } from '../setup/databases.ts'
 import { readBlocks } from '../setup/documents.ts'
 import { makeFolder, repository } from '../setup/documents-run.ts'
@@ -40,7 +41,9 @@ onOneDatabase('SQLite', `the page that the guide shows${browserNote}`, (makeData
           response.end(blockOf('js'))
         } else {
           response.setHeader('content-type', 'text/html').setHeader(name, policy)
-          response.end(`<!doctype html><html lang="en"><title>Page</title>${here(blockOf('html'))}`)
+          response.end(
+            `<!doctype html><html lang="en"><title>Page</title>${here(blockOf('html', '<script'))}`,
+          )
         }
       })
       await new Promise<void>((ready) => host.listen(0, '127.0.0.1', ready))
@@ -52,6 +55,46 @@ onOneDatabase('SQLite', `the page that the guide shows${browserNote}`, (makeData
       expect((await server.latchkey.keys.list({ organizationId: 'acme' })).items).toMatchObject([
         { name: 'Mailer' },
       ])
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
+    'stands in the app that its files make, and so does the way to the link',
+    async () => {
+      const [port, appPort] = [await freePort(), await freePort()]
+      const url = `http://localhost:${port}`
+      const server = await browser.serve(await makeDatabase(), { port, publicUrl: url })
+      const { key } = await server.latchkey.keys.create({
+        ...{ organizationId: 'root', name: 'Backend of the app' },
+        permissions: ['portal:write', 'keys:read', 'keys:write', 'usage:read']
+          .map((one) => `latchkey:${one}`)
+          .concat('emails:*'),
+      })
+      const folder = makeFolder()
+      const write = (name: string, text: string) =>
+        writeFileSync(
+          join(folder, name),
+          text.replaceAll('https://keys.example.com', url).replace('listen(3000', `listen(${appPort}`),
+        )
+      mkdirSync(join(folder, 'public'))
+      write('public/settings.html', blockOf('html', '<script') + blockOf('html', '<form'))
+      write('public/keys.js', blockOf('js'))
+      for (const { file, text } of blocks) if (file === 'backend.ts' || file === 'start.ts') write(file, text)
+      const origin = `http://localhost:${appPort}`
+      const env = { PATH: process.env.PATH, ORIGIN: origin, LATCHKEY_URL: url, LATCHKEY_KEY: key }
+      const app = spawn(process.execPath, ['start.ts'], { cwd: folder, env, stdio: 'ignore' })
+      onTestFinished(() => void app.kill('SIGKILL'))
+      await vi.waitFor(() => fetch(origin), 10_000)
+
+      const page = await browser.open(`${origin}/sign-in`)
+      // Cookies know no port, so the app gets those of the console too.
+      await page.context().addCookies([{ name: 'other', value: '1', url }])
+      await page.reload()
+      await shown(page)
+      await makeKey(page, 'Mailer')
+      await page.getByRole('button', { name: 'Manage API keys' }).click()
+      await page.getByRole('link', { name: /^Back to localhost/ }).waitFor()
+      await page.getByRole('heading', { name: 'Mailer' }).waitFor()
     },
   )
 })
