@@ -15,6 +15,10 @@ export interface LatchkeyKeysProps {
   lang?: string
   className?: string
   id?: string
+  /** Hears that the keys are shown. */
+  onReady?: () => void
+  /** Hears that they cannot be shown, by the code of why. */
+  onFailed?: (code: string) => void
   /** Hears that a key was made, by its id. */
   onCreated?: (id: string) => void
   /** Hears that a key has a new token. */
@@ -34,15 +38,16 @@ export function LatchkeyKeys(props: LatchkeyKeysProps): ReactElement {
     latest.current = props
     if (ref.current) ref.current.getToken = getToken
   })
-  useEffect(() => {
+  // The element may fail before React runs other effects.
+  useBrowserEffect(() => {
     const element = ref.current
     const ended = new AbortController()
+    const listen = (event: string, tell: (detail: { id: string; code: string }) => void) =>
+      element?.addEventListener(`latchkey-${event}`, (told) => tell((told as CustomEvent).detail), ended)
+    listen('ready', () => latest.current.onReady?.())
+    listen('failed', ({ code }) => latest.current.onFailed?.(code))
     for (const name of ['Created', 'Rotated', 'Revoked'] as const)
-      element?.addEventListener(
-        `latchkey-${name.toLowerCase()}`,
-        (event) => latest.current[`on${name}`]?.((event as CustomEvent<{ id: string }>).detail.id),
-        ended,
-      )
+      listen(name.toLowerCase(), ({ id }) => latest.current[`on${name}`]?.(id))
     return () => ended.abort()
   }, [])
   // React 18 knows no `className` of such elements.

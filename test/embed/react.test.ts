@@ -16,13 +16,19 @@ import { LatchkeyKeys } from 'latchkey/react'
 const place = document.body.appendChild(document.createElement('section'))
 const root = createRoot(place)
 globalThis.heard = []
-const getToken = async () => (await fetch('/session', { method: 'POST' })).json()
+globalThis.refuses = false
+const getToken = async () => {
+  if (globalThis.refuses) throw new Error('Nobody is signed in.')
+  return (await fetch('/session', { method: 'POST' })).json()
+}
 globalThis.show = (lang) =>
   root.render(
     lang === null
       ? null
       : createElement(StrictMode, null, createElement(LatchkeyKeys, {
           ...{ getToken, server: '${server}', lang, className: 'keys', scheme: 'dark' },
+          onReady: () => globalThis.heard.push(['ready', lang]),
+          onFailed: (code) => globalThis.heard.push(['failed', lang, code]),
           onCreated: (id) => globalThis.heard.push(['created', lang, id]),
         })),
   )
@@ -43,6 +49,7 @@ onOneDatabase('SQLite', `the component of React${browserNote}`, (makeDatabase) =
       page.evaluate((lang) => (globalThis as unknown as { show(lang: string | null): void }).show(lang), lang)
     const element = page.locator('section > latchkey-keys')
     await element.getByRole('heading', { name: 'API-Schlüssel' }).waitFor()
+    await element.getByText('Noch keine API-Schlüssel').waitFor()
     expect(await element.getAttribute('class')).toBe('keys')
     await show('en')
     await element.getByRole('heading', { name: 'API keys' }).waitFor()
@@ -51,11 +58,19 @@ onOneDatabase('SQLite', `the component of React${browserNote}`, (makeDatabase) =
     await makeKey(page, 'CI')
     const { items } = await server.latchkey.keys.list({ organizationId: 'acme' })
     const heard = () => page.evaluate(() => (globalThis as unknown as { heard: unknown }).heard)
-    await expect.poll(heard).toEqual([['created', 'en', items[0]?.id]])
+    const told = [
+      ['ready', 'de'],
+      ['ready', 'en'],
+      ['created', 'en', items[0]?.id],
+    ]
+    await expect.poll(heard).toEqual(told)
     // React mounts twice in strict mode, and renders anew: one session serves all of it.
     expect(host.opened()).toBe(1)
     await show(null)
     await element.waitFor({ state: 'detached' })
+    await page.evaluate(() => Object.assign(globalThis, { refuses: true }))
+    await show('es')
+    await expect.poll(heard).toEqual([...told, ['failed', 'es', 'token_failed']])
     expect(host.requests.filter(({ headers }) => headers.cookie !== undefined)).toEqual([])
   })
 })
