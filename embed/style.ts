@@ -133,6 +133,8 @@ textarea.input { resize: vertical; }
 .field { display: grid; gap: .3em; }
 .field .field { margin-block-start: .6em; }
 .label { display: block; font-weight: 600; }
+/* No gap of a grid follows a legend. */
+legend:has(+ .segments) { margin-block-end: .5em; }
 .label .muted { font-weight: 400; }
 .hint { font-size: .93em; }
 .fault { color: var(--danger); font-size: .93em; }

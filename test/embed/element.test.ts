@@ -59,6 +59,11 @@ onOneDatabase('SQLite', `the element in a page of another origin${browserNote}`,
       await row.getByRole('button', { name: 'Rotate: Mailer' }).click()
       const rotate = page.getByRole('dialog', { name: 'Rotate the key?' })
       await rotate.getByText(/^The old token works until/).waitFor()
+      const [question, choices] = await Promise.all(
+        ['legend', '.segments'].map((part) => rotate.locator(part).boundingBox()),
+      )
+      // The choices stand apart from the question that they answer.
+      expect((choices?.y ?? 0) - (question?.y ?? 0) - (question?.height ?? 0)).toBeGreaterThan(4)
       await rotate.getByRole('radio', { name: 'Not at all' }).check()
       await rotate.getByText('The old token stops working at once.').waitFor()
       await rotate.getByRole('button', { name: 'Rotate' }).click()
