@@ -98,6 +98,30 @@ describe('the cache', () => {
     )
   })
 
+  test('makes room as secrets come, and keeps the order of their uses', () => {
+    const secrets = 5_000
+    const cache = new FactsCache(
+      { secrets, bytes: 2 ** 40 },
+      (token) => textOf(digestToken(token)),
+      listenerOf(() => {}),
+    )
+    const remember = (n: number) => cache.remember(kidOf(n), digestToken(tokenOf(n, 1)), factsOf(n, 1))
+    const isThere = (n: number) => cache.findByKid(kidOf(n)) !== undefined
+    // The oldest ones are used again before there is room for all, some of them twice.
+    for (let n = 0; n < secrets; n++) {
+      remember(n)
+      if (n % 1_000 === 999) for (let used = 0; used < 100; used++) expect(isThere(used)).toBe(true)
+    }
+    expect(cache.size).toBe(secrets)
+    for (let n = secrets; n < secrets + 50; n++) remember(n)
+    const gone: number[] = []
+    for (let n = 0; n < secrets + 50; n++) if (!isThere(n)) gone.push(n)
+    expect(gone).toEqual(Array.from({ length: 50 }, (_, i) => 100 + i))
+    expect(cache.lookup(tokenOf(4_321, 1))?.answer).toEqual(factsOf(4_321, 1).answer)
+    for (let n = 150; n < 250; n++) cache.forgetKey(factsOf(n, 1).answer.keyId)
+    expect(cache.size).toBe(secrets - 100)
+  })
+
   test(`takes at most ${bytesAtMost} bytes a secret, with two permissions`, () => {
     const script = join(import.meta.dirname, 'setup/cache-memory.ts')
     const bytes = Number(
