@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { expect, test, vi } from 'vitest'
 import type { Caller } from '../src/core/actor.ts'
+import { parseToken } from '../src/core/token.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { keep } from '../src/store/kept-statements.ts'
 import { openStore, type Store } from '../src/store/store.ts'
@@ -9,6 +10,7 @@ import type { Tx } from '../src/store/tables.ts'
 import { createAcme } from './setup/acme.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { connectDirectly } from './setup/direct.ts'
+import { startProxy } from './setup/proxy.ts'
 
 const insert = keep((tx: Tx, { id, name }: { id: string; name: string }) =>
   tx.insertInto('organizations').values({ id, name, name_folded: name, created_at: 0 }),
@@ -119,6 +121,35 @@ onEachDatabase('a kept statement', (makeDatabase, kind) => {
     await store.write((tx) => insert(tx, { id: 'b', name: 'b' }))
     expect(await preparedOn(store)).toEqual([])
     expect(await store.write((tx) => idsOf(tx, 'id', 'b'))).toEqual(['b'])
+  })
+
+  test('reads one secret by a plan that the server keeps, and renews it while reads by it are on their way', async () => {
+    const database = await makeDatabase()
+    await using proxy = await startProxy(database)
+    await using latchkey = await openLatchkey({ database })
+    await createAcme(latchkey)
+    const made = await Promise.all(
+      Array.from({ length: 4 }, (_, i) => latchkey.keys.create({ organizationId: 'acme', name: `K${i}` })),
+    )
+    const kids = made.map(({ key }) => parseToken(key)?.kid as string)
+    await using store = disposable(await openStore(proxy.url))
+    const [parsed, plans] = ['where secrets.kid = $1', 'deallocate'].map((text) => proxy.countSent(text))
+    const readOne = async (kid: string | undefined) => (await store.findManyFacts([kid as string]))[0]?.kid
+    expect([await readOne(kids[0]), await readOne(kids[1])]).toEqual(kids.slice(0, 2))
+    expect([parsed?.(), plans?.()]).toEqual([1, 0])
+    const first = [readOne(kids[0]), readOne(kids[1])]
+    const now = vi.spyOn(performance, 'now')
+    const at = performance.now() + 10_000
+    now.mockImplementation(() => at)
+    try {
+      expect(await Promise.all([...first, readOne(kids[2]), readOne(kids[3])])).toEqual(kids)
+      expect(await readOne(kids[0])).toBe(kids[0])
+      expect([parsed?.(), plans?.()]).toEqual([2, 1])
+    } finally {
+      now.mockRestore()
+    }
+    expect((await store.findManyFacts(kids)).map(({ kid }) => kid).sort()).toEqual([...kids].sort())
+    expect(parsed?.()).toBe(2)
   })
 
   /** What is prepared on the connection that is lent next: of changes one after the other, always the same. */

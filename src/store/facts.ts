@@ -3,15 +3,15 @@
 
 import { ancestors, makers } from './lines.ts'
 
-/** The read of one secret as SQL for a prepared statement, by hand: Kysely's would be prepared anew each time. */
-export function factsQuery(placeholder: string): string {
-  return `${factsOfSecrets('')} where secrets.kid = ${placeholder}`
+/**
+ * The read of one secret as SQL for a prepared statement, by hand: Kysely's would be prepared anew each time. The prefix stands
+ * before the tables' names.
+ */
+export function factsQuery(placeholder: string, prefix = ''): string {
+  return `${factsOfSecrets(prefix)} where secrets.kid = ${placeholder}`
 }
 
-/**
- * The same of many secrets, by a list of their kids: for PostgreSQL, where a read costs a way there and back. The
- * prefix stands before the tables' names.
- */
+/** The same of many secrets, by a list of their kids: for PostgreSQL, where a read costs a way there and back. */
 export function manyFactsQuery(placeholder: string, prefix: string): string {
   return `${factsOfSecrets(prefix)} where secrets.kid = any(cast(${placeholder} as text[]))`
 }

@@ -13,7 +13,7 @@ const connectTimeoutOfManyMs = 400
 const suspectEveryMs = 1_000
 
 /** How long plans are good for; in that time few tables get so many rows that it matters. */
-const plansLastMs = 10_000
+export const plansLastMs = 10_000
 const renewalTimeoutMs = 800
 
 /** The SQLSTATE of a notice that warns of nothing, such as a trigger may raise. Its severity comes in the server's language. */

@@ -7,12 +7,13 @@
 import pg from 'pg'
 import type { StoredSecret } from '../core/stored-secret.ts'
 import { type ChangeRow, changesQuery, type Look } from './changes.ts'
-import { manyFactsQuery } from './facts.ts'
+import { factsQuery, manyFactsQuery } from './facts.ts'
 import {
   endClient,
   isPoolerFault,
   type PostgresClient,
   type PostgresConnector,
+  plansLastMs,
   UnfitServerError,
 } from './postgres-connection.ts'
 import { type ConnectionPool, isScarcity, type LentClient } from './postgres-pool.ts'
@@ -42,6 +43,12 @@ interface Proof {
   done: Promise<unknown>
 }
 
+/** The statement of one secret as a connection has it, and since when. */
+interface Kept {
+  statement: Statement
+  preparedAt: number
+}
+
 /** What a look tells of the server beside the changes. */
 interface ServerRow {
   read_only: boolean
@@ -54,6 +61,8 @@ export class PostgresReader {
   #connecting: Promise<PostgresClient> | undefined
   #sharingUntil = Number.NEGATIVE_INFINITY
   readonly #proofs = new WeakMap<PostgresClient, Proof>()
+  readonly #kept = new WeakMap<PostgresClient, Kept>()
+  #renewals = 0
   /** Whether the server lets this role prove anything; hosted ones may not. */
   #canProve = true
   /** Whether it tells its whole identity to this role. */
@@ -71,7 +80,11 @@ export class PostgresReader {
     // Kids are letters and digits: a list of them needs no quotes.
     const values = [`{${kids.join(',')}}`]
     if (!this.#connector.pooled)
-      return this.#read((client) => this.#query<StoredSecret>(client, this.#statements.facts, values))
+      return this.#read((client) =>
+        kids.length === 1
+          ? this.#query<StoredSecret>(client, this.#statementOfOne(client), [...kids])
+          : this.#query<StoredSecret>(client, this.#statements.facts, values),
+      )
     const rows = await this.#read((client) =>
       this.#query<StoredSecret & { in_recovery: boolean }>(
         client,
@@ -123,6 +136,33 @@ export class PostgresReader {
     const rows = await this.#query<ServerRow & ChangeRow>(client, this.#pooled(shortLooks), values)
     if (rows[0]?.read_only === false) this.#tellsAll = false
     return rows
+  }
+
+  /**
+   * The read of one secret, for which the server keeps a plan, unlike for a list of unknown length: to plan takes it many times as
+   * long as to read. Every while it is prepared anew, under another name, since reads by the one before may be on their way.
+   */
+  #statementOfOne(client: PostgresClient): Statement {
+    const now = performance.now()
+    const kept = this.#kept.get(client)
+    if (kept && now - kept.preparedAt < plansLastMs) return kept.statement
+    if (kept) this.#forgetStatement(client, kept.statement)
+    const { name, text } = this.#statements.factsOfOne
+    const statement = { name: `${name} ${++this.#renewals}`, text }
+    this.#kept.set(client, { statement, preparedAt: now })
+    return statement
+  }
+
+  /** The server takes it after what was sent before. */
+  #forgetStatement(client: PostgresClient, { name }: Statement): void {
+    const query = { text: `deallocate "${name}"`, query_timeout: timeoutMs }
+    client.query(query).catch((error) => {
+      // One that is borrowed may have been told to forget it before.
+      if (!(error instanceof pg.DatabaseError)) client.isBroken = true
+    })
+    delete (client.connection as unknown as { parsedStatements: Record<string, string> }).parsedStatements[
+      name
+    ]
   }
 
   /** Runs a read together with the proof that its server is primary still. */
@@ -279,6 +319,7 @@ function makeStatements(schema: string) {
   return {
     proof: { name: 'proof', text: `select ${proofExpression}` },
     facts: { name: 'facts', text: facts },
+    factsOfOne: { name: 'facts of one', text: factsQuery('$1', prefix) },
     looks: look('changes', identity),
     shortLooks: look('changes without identity', `concat_ws(' ', ${ofThisDatabase})`),
     pooledFacts: [

@@ -16,6 +16,8 @@ export interface DatabaseProxy extends AsyncDisposable {
   fail(fault: Fault, application?: string): void
   /** Resolves at the next bytes that the server sends to an application, before they are on their way. */
   nextAnswer(application: string): Promise<void>
+  /** Counts from now on how often clients send a text. */
+  countSent(text: string): () => number
   /**
    * Stalls the next client that sends a statement with this text: the statement reaches the server whole, and from then
    * on nothing passes either way. Resolves when it has come to that, with the function that lets everything pass.
@@ -37,6 +39,11 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
     for (const each of awaited) if (each.application === application) each.resolve()
     awaited = awaited.filter((each) => each.application !== application)
   }
+  const counted = new Map<string, number>()
+  const onSent = (bytes: Buffer) => {
+    for (const [text, count] of counted)
+      counted.set(text, count + bytes.toString('latin1').split(text).length - 1)
+  }
   let stall: Stall | undefined
   const findStall = (bytes: Buffer) => {
     if (stall === undefined || !bytes.includes(stall.text)) return undefined
@@ -46,7 +53,7 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
   }
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
-    const link = new Link(client, upstream, { faultOf, onAnswer, findStall })
+    const link = new Link(client, upstream, { faultOf, onSent, onAnswer, findStall })
     links.add(link)
     client.once('close', () => links.delete(link))
   })
@@ -59,6 +66,10 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
     fail: (fault, application) => {
       faults.push({ fault, application })
       for (const link of links) link.refresh()
+    },
+    countSent: (text) => {
+      counted.set(text, 0)
+      return () => counted.get(text) as number
     },
     stallAfter: (text) =>
       new Promise((resolve) => {
@@ -85,6 +96,7 @@ interface Stall {
 
 interface LinkEvents {
   faultOf: (application: string) => Fault | undefined
+  onSent: (bytes: Buffer) => void
   onAnswer: (application: string) => void
   /** The stall that begins with these bytes, once. */
   findStall: (bytes: Buffer) => Stall | undefined
@@ -135,6 +147,7 @@ class Link {
   }
 
   #fromClient(bytes: Buffer): void {
+    this.#events.onSent(bytes)
     if (this.#startup === undefined) {
       this.#stall ??= this.#events.findStall(bytes)
       const end = this.#stall ? bytes.indexOf(sync, bytes.indexOf(this.#stall.text) + 1) : -1
