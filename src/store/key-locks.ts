@@ -67,24 +67,27 @@ export async function lockKeys(
 ): Promise<void> {
   // The transaction has the database to itself.
   if (!skipsLocked) return
-  const { ids: changed = [], scope = null } = targets ?? {}
-  const alone = left === '' ? [...changed] : [...changed, left]
+  const { ids: targetIds = [], scope = null } = targets ?? {}
+  const changed = new Set(targetIds)
+  const alone = left === '' ? changed : new Set([...changed, left])
   const ids = [...new Set([...callers, ...alone])]
   const given = {
-    ...{ callers, changed, alone, ids, scope, organizationId, identityId: others.identityId ?? '' },
-    ...lockedPeople(others, organizationId),
+    ...{ callers, scope, organizationId, identityId: others.identityId ?? '' },
+    ...{ ids, areChanged: ids.map((id) => changed.has(id)), areTakenAlone: ids.map((id) => alone.has(id)) },
+    ...{ alone: [...alone], ...lockedPeople(others, organizationId) },
   }
   await takeLocks(tx, given)
 }
 
 interface GivenLocks {
   callers: readonly string[]
-  /** Of these, as many as are of the scope. */
-  changed: readonly string[]
-  scope: string | null
-  /** All keys that somebody takes alone, and all keys. */
-  alone: readonly string[]
+  /** All keys; of those that are changed, as many as are of the scope. A list of flags is not searched for each of many ids. */
   ids: readonly string[]
+  areChanged: readonly boolean[]
+  areTakenAlone: readonly boolean[]
+  scope: string | null
+  /** Those that somebody takes alone, once more. */
+  alone: readonly string[]
   organizationId: string
   identityId: string
   /** Of people, by what each is named, of which kind it is, and whether it is taken alone. */
@@ -94,12 +97,14 @@ interface GivenLocks {
 }
 
 const takeLocks = keep((_: Tx, given: GivenLocks) => {
-  const { callers, changed, alone, ids, scope, organizationId, identityId, names, seeds, areAlone } = given
+  const { callers, ids, areChanged, areTakenAlone, scope, alone } = given
+  const { organizationId, identityId, names, seeds, areAlone } = given
   return sql`select case when locks.alone then pg_advisory_xact_lock(locks.number)
       else pg_advisory_xact_lock_shared(locks.number) end
-    from (select hashtextextended(id, ${sql.lit(seed)}) as number, id = any(${alone}::text[]) as alone from ${sql.table('keys')}
-      where id = any(${ids}::text[])
-      and (id <> all(${changed}::text[]) or ${scope}::text is null or organization_id = ${scope}::text)
+    from (select hashtextextended(keys.id, ${sql.lit(seed)}) as number, asked.alone
+      from unnest(${ids}::text[], ${areChanged}::boolean[], ${areTakenAlone}::boolean[]) as asked (id, changed, alone)
+      join ${sql.table('keys')} as keys on keys.id = asked.id
+      where not asked.changed or ${scope}::text is null or keys.organization_id = ${scope}::text
       union select hashtextextended(ancestor, ${sql.lit(seed)}), ancestor = any(${alone}::text[]) from (${ancestorsOf(callers)}) as lines
       union select hashtextextended(organization_id, ${sql.lit(organizationSeed)}), false from ${sql.table('keys')}
       where id = any(${callers}::text[]) and organization_id not in (${root}, ${organizationId})
