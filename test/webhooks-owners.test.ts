@@ -1,15 +1,18 @@
 // What those who own webhooks do with them, and what that moves of what is delivered.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { keptDeliveriesMs } from '../src/core/bounds.ts'
+import { writeMessages } from '../src/domain/webhooks/message.ts'
 import { databaseHostsOf, WebhookWays } from '../src/domain/webhooks/ways.ts'
 import { openLatchkey } from '../src/index.ts'
 import { deleteOldDeliveries } from '../src/store/deliveries.ts'
+import { readSealed } from '../src/store/events.ts'
 import { instantsOf } from '../src/store/instants.ts'
 import { wakeWebhooks } from '../src/store/webhooks.ts'
 import { callerBy } from './setup/callers.ts'
 import { onEachDatabase } from './setup/databases.ts'
 import { beginDeliveries, ofAcme, type Prepare } from './setup/delivery-rounds.ts'
-import { startReceiver } from './setup/receiver.ts'
+import { allOfPortal, linkSecretOf, portalUrl } from './setup/portal.ts'
+import { startReceiver, verifyMessage } from './setup/receiver.ts'
 import { codeOf, refusalOf } from './setup/refusal.ts'
 
 const [hour, day] = [3_600_000, 86_400_000] as const
@@ -45,6 +48,64 @@ const disabled =
   }
 
 onEachDatabase('what is delivered by a webhook', (makeDatabase) => {
+  test('tells of users of the customers’ page by their ids and sessions, to a customer too, and no secret', async () => {
+    const told = ['portal_session.created', 'portal_session.opened', 'key.created', 'key.rotated']
+    const events = [...told, 'portal_session.ended', 'portal_user.forgotten'] as const
+    const receiver = await startReceiver()
+    await using stage = await beginDeliveries(await makeDatabase(), ({ webhooks }) =>
+      webhooks.create({ url: receiver.url, sourceOrganizationId: 'acme', events: [...events] }),
+    )
+    await using latchkey = await openLatchkey({
+      ...{ ...stage.opening, publicUrl: portalUrl, monotonic: () => 0 },
+    })
+    const { portal, portalSessions } = latchkey
+    const { id: backend, key } = await latchkey.createRootKey()
+    const by = { actor: await callerBy(latchkey, key) }
+    const link = await portalSessions.create(
+      {
+        ...{ kind: 'link', organizationId: 'acme', user: { id: 'u_81', name: 'Ada' } },
+        permissions: allOfPortal,
+      },
+      by,
+    )
+    const { token } = await portal.open(linkSecretOf(link), { ip: '203.0.113.7', requestId: 'r-1' })
+    const user = await portal.authenticate(token, { ip: '203.0.113.7', requestId: 'r-2' })
+    const actor = user as NonNullable<typeof user>
+    const made = await portal.createKey({ name: 'CI' }, { actor })
+    const rotated = await portal.rotateKey(made.id, {}, { actor })
+    await portalSessions.endAll({ organizationId: 'acme' }, by)
+    await portalSessions.forgetUser('acme', 'u_81', by)
+    await stage.record(0)
+    await stage.deliver()
+    for (const message of receiver.received) verifyMessage(message, stage.hook.secret)
+    const toRoot = receiver.received.map(({ message }) => message)
+    const toAcme = await stage.store.read(async (db) => {
+      const sealed = await readSealed(db, { log: 'acme', after: 0, limit: 100 })
+      const { dialect } = stage.store
+      return (await writeMessages(db, dialect, 'acme', sealed, 'acme')).map(({ body }) => JSON.parse(body))
+    })
+    const ofUser = { actor: 'u_81', actor_type: 'user', via: link.id, ip: '203.0.113.7' }
+    const toldOf = (messages: typeof toRoot, ofBackend: object) => {
+      const mine = messages
+        .filter(({ type }) => (events as readonly string[]).includes(type))
+        .toSorted((one, other) => one.data.event.sequence - other.data.event.sequence)
+      const actors = [ofBackend, ofUser, ofUser, ofUser, ofBackend, ofBackend]
+      expect(mine.map(({ type, data }) => ({ type, event: data.event }))).toMatchObject(
+        events.map((type, i) => ({ type, event: actors[i] as object })),
+      )
+      expect(mine[0]?.data.event.changes).toEqual({
+        ...{ portal_session_id: link.id, user_id: 'u_81', kind: 'link', permissions: allOfPortal },
+      })
+      expect(mine[2]?.data.key).toMatchObject({ created_by: 'u_81', created_by_type: 'user' })
+    }
+    toldOf(toRoot, { actor: backend, actor_type: 'key', via: null })
+    // A customer sees its own users, and not who of the operator's made their sessions.
+    toldOf(toAcme, { ...{ actor: null, via: null, ip: null, request_id: null }, actor_type: 'operator' })
+    const sent = JSON.stringify([receiver.received, toAcme])
+    for (const secret of [linkSecretOf(link), token, made.key, rotated.key, 'lkl_', 'lkp_', 'Ada'])
+      expect(sent).not.toContain(secret)
+  })
+
   test('is looked at when there are events of what it sends, and only then', async () => {
     const ids = new Map<string, string>()
     const prepare: Prepare = async (latchkey) => {
