@@ -52,7 +52,9 @@ export function rotateDialog(
       const { key: token, ...rotated } = await context.portal.rotate(key.id, seconds, sent.idempotencyKey)
       context.update(rotated)
       context.showToken(rotated, token)
-      context.announce(words.rotatedOutcome(rotated.name))
+      // The list does not say it, and it is what the reader has to do next.
+      const also = seconds === 0 ? '' : ` ${effect.textContent}`
+      context.announce(words.rotatedOutcome(rotated.name) + also)
       context.emit('rotated', rotated.id)
     },
     onClose,

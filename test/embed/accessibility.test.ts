@@ -104,7 +104,7 @@ onOneDatabase('SQLite', `the element for everybody${browserNote}`, (makeDatabase
     await press('Enter')
     await tabTo(page, 'Rotate')
     await press('Enter')
-    await page.getByText('“Mailer” has a new token.').waitFor()
+    await page.getByText(/^“Mailer” has a new token. The old token works until/).waitFor()
     await expect.poll(() => focused(page)).toBe('The new token of “Mailer”')
     await tabTo(page, 'Revoke: Mailer')
     await press('Enter')
