@@ -18,8 +18,8 @@ const unrun: Record<string, Record<string, number>> = {
   'CONTRIBUTING.md': { console: 3 },
   'README.md': { console: 3, text: 1 },
   'docs/explain/security.md': { text: 1 },
-  // The program for FastAPI runs in clients/python/tests/test_documents.py, those of the page in test/embed/guide.test.ts.
-  'docs/guides/customer-page.md': { console: 3, html: 2, js: 1, python: 1, text: 1, tsx: 1 },
+  // The programs for FastAPI and Django run in clients/python/tests/test_documents.py, those of the page in test/embed/guide.test.ts.
+  'docs/guides/customer-page.md': { console: 3, html: 2, js: 1, python: 2, text: 1, tsx: 1 },
   // They run in clients-go.test.ts.
   'docs/guides/go.md': { console: 2, go: 8 },
   'docs/guides/leaks.md': { console: 3, ruby: 1, yaml: 1 },

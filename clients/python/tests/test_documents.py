@@ -7,6 +7,7 @@ import contextlib
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -74,6 +75,13 @@ def test_the_guide_of_the_customer_page_runs(server: Server, monkeypatch: pytest
             assert led.headers["location"].startswith(f"{server.url}/portal#")
 
     asyncio.run(ask())
+    asked = RequestFactory().post("/manage-keys")
+    asked.user = SimpleNamespace(pk=82, company_id="acme", is_authenticated=True, get_username=lambda: "bob")
+    with names["backend"] as client:
+        redirected = names["manage_keys"](asked)
+        assert redirected["location"].startswith(f"{server.url}/portal#")
+        newest = client.portal_sessions.list(organization_id="acme", limit=1).items[0]
+        assert newest["user"] == {"id": "82", "name": "bob"}
 
 
 def test_the_readme_runs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
