@@ -1,9 +1,9 @@
 // Runs the same tests on SQLite and on PostgreSQL, each test on a database of its own.
 import { randomUUID } from 'node:crypto'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, inject } from 'vitest'
+import { memoryFolder } from './memory-folder.ts'
 import { nameDatabase, runOnSharedServer } from './postgres-databases.ts'
 import { templates } from './templates.ts'
 
@@ -58,7 +58,7 @@ export async function makeDatabase(kind: DatabaseKind, contents?: Contents): Pro
 
 /** Makes a folder for an SQLite database, and the database in it unless it is to have nothing. */
 export function makeSqlite(contents: Contents = 'tables'): TestDatabase & { path: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-sqlite-'))
+  const folder = mkdtempSync(join(memoryFolder(), 'latchkey-sqlite-'))
   const path = join(folder, 'latchkey.db')
   const { sqlite } = templates()
   if (sqlite !== undefined && contents === 'tables') copyFileSync(sqlite, path)

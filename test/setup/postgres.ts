@@ -1,21 +1,13 @@
 // Runs a real PostgreSQL for the whole of a test run, unless TEST_DATABASE_URL names one.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, chownSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { constants, setPriority, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
+import { memoryFolder } from './memory-folder.ts'
 import { runOnServer } from './postgres-databases.ts'
 
 declare module 'vitest' {
@@ -43,22 +35,6 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   project.provide('postgresUrl', url)
   return stop
 }
-
-/**
- * Where files lie in memory, if there is room: a database of hundreds of files is made for each test, and on a disk that takes a tenth
- * of the run.
- */
-function memoryFolder(): string {
-  const folder = '/dev/shm'
-  try {
-    const { bavail, bsize } = statfsSync(folder)
-    return bavail * bsize >= leastMemory ? folder : tmpdir()
-  } catch {
-    return tmpdir()
-  }
-}
-
-const leastMemory = 4 * 1024 ** 3
 
 /** A PostgreSQL of a test's own, which can be made to fail as real ones do. */
 export interface PostgresServer {
