@@ -29,11 +29,21 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   // To drop a database, every server process must say that it has heard of it, and one whose client never signs in,
   // because a test has cut it off or stopped it, does not until this time is over.
   settings.push('authentication_timeout=3s')
-  const { url, stop } = await startPostgres(undefined, settings, memoryFolder())
+  const { url, pid, stop } = await startPostgres(undefined, settings, memoryFolder())
+  comeFirst(pid())
   // Thousands of connections sign in, and nobody guesses this password: one round of the digest in place of 4096.
   await runOnServer(url, "set scram_iterations = 1; alter role tester password 'tester'")
   project.provide('postgresUrl', url)
   return stop
+}
+
+/** A database has a machine of its own: beside files of tests that fill this one, none of its answers is to take a second. */
+function comeFirst(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGH)
+  } catch {
+    // Only root may.
+  }
 }
 
 /** A PostgreSQL of a test's own, which can be made to fail as real ones do. */
@@ -95,7 +105,6 @@ export async function startPostgres(
       { ...user, stdio: ['ignore', 'ignore', 'pipe'] },
     )
     await ready(server)
-    comeFirst(server.pid as number)
     return server
   }
   let server = await launch()
@@ -118,15 +127,6 @@ export async function startPostgres(
       await halt('SIGINT')
       for (const own of [data, folder]) rmSync(own, { recursive: true, force: true })
     },
-  }
-}
-
-/** A database has a machine of its own: beside files of tests that fill this one, none of its answers is to take a second. */
-function comeFirst(pid: number): void {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_HIGH)
-  } catch {
-    // Only root may.
   }
 }
 
