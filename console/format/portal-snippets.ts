@@ -28,8 +28,10 @@ const { LATCHKEY_KEY: token = '' } = process.env
 const latchkey = createClient({ url: '${origin}', token })
 
 const permissions = [
-${list.replace(/^ {2}/gm, '')}
+${list.replace(/^ {2}/gm, '')}${grantable.length > 0 ? '' : "\n  // and what keys may be granted, such as 'emails:*'"}
 ]`
+  const guard = `// Another page of the web could send this too.
+  if (request.get('origin') !== 'https://app.example.com') return response.sendStatus(403)`
   const of = `organizationId: '${organization}',
     user: { id: request.user.id, name: request.user.name },
     permissions,`
@@ -42,6 +44,7 @@ ${list.replace(/^ {2}/gm, '')}
       code: `${client}
 
 app.post('/api-keys', async (request, response) => {
+  ${guard}
   const { url } = await latchkey.portalSessions.create({
     kind: 'link',
     ${of}
@@ -72,6 +75,7 @@ app.post('/api-keys', async (request, response) => {
       code: `${client}
 
 app.post('/latchkey-token', async (request, response) => {
+  ${guard}
   const session = await latchkey.portalSessions.create({
     kind: 'embed',
     ${of}

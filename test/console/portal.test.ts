@@ -148,7 +148,11 @@ onOneDatabase('SQLite', `the customer page in the console${browserNote}`, (makeD
     for (const title of ['Link', 'Element: backend']) {
       expect(code(title)).toContain("organizationId: 'acme'")
       expect(code(title)).toContain("  'emails:*',")
+      // As the guide has it, whatever another page sends is refused.
+      expect(code(title)).toContain("if (request.get('origin') !== 'https://app.example.com') return")
     }
+    const [bare] = portalSnippetsFor({ organization: 'acme', grantable: [], origin })
+    expect(bare?.code).toContain("  // and what keys may be granted, such as 'emails:*'\n]")
     expect(code('Element: page')).toContain(`${origin}/embed/latchkey.js`)
     const body = JSON.parse(/--json '(.+)'/.exec(code('curl'))?.[1] ?? '')
     expect(createPortalSessionSchema.parse(fromWire(body))).toMatchObject({
