@@ -153,6 +153,44 @@ onOneDatabase('SQLite', `the element for everybody${browserNote}`, (makeDatabase
   )
 
   test.skipIf(skipsBrowser)(
+    'shows its buttons, focus, words and dialogs in the colours that a reader forces on pages',
+    async () => {
+      const server = await browser.serve(await makeDatabase())
+      const host = await browser.host(server)
+      const page = await browser.open(host.url, { before: openClosedTrees, forcedColors: 'active' })
+      await makeKey(page, 'Mailer')
+      const system = await page.evaluate(systemColours)
+      const seen = (selector: string) => page.locator(selector).first().evaluate(coloursOf)
+      const { Canvas, CanvasText, ButtonText, ButtonFace, ButtonBorder, Highlight } = system
+      const bordered = { text: CanvasText, border: [CanvasText, 'solid', 1] }
+      expect(await seen('.status.active')).toMatchObject(bordered)
+      expect(await seen('.chip')).toMatchObject(bordered)
+      for (const [selector, width] of [
+        ['.head .button.primary', 2],
+        ['.row .button:not(.revoke)', 1],
+        ['.row .button.revoke', 1],
+      ] as const)
+        expect([selector, await seen(selector)]).toMatchObject([
+          selector,
+          { text: ButtonText, background: ButtonFace, border: [ButtonBorder, 'solid', width] },
+        ])
+      await tabTo(page, 'New key')
+      expect(await seen(':focus-visible')).toMatchObject({ outline: [Highlight, 'solid', 2] })
+      await page.keyboard.press('Enter')
+      expect(await seen('dialog')).toMatchObject({ ...bordered, background: Canvas })
+      expect(await seen('dialog textarea')).toMatchObject({ border: [CanvasText, 'solid', 1] })
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Rotate: Mailer' }).click()
+      // Which of them is chosen is seen by more than a shade.
+      expect(await seen('.segments .choice:has(:checked)')).toMatchObject({
+        outline: [Highlight, 'solid', 1],
+      })
+      await page.getByRole('radio', { name: 'Not at all' }).check()
+      expect(await seen('.effect.warn')).toMatchObject(bordered)
+    },
+  )
+
+  test.skipIf(skipsBrowser)(
     'is dark or light as the attribute says, else as the reader prefers',
     async () => {
       const server = await browser.serve(await makeDatabase())
@@ -174,6 +212,31 @@ onOneDatabase('SQLite', `the element for everybody${browserNote}`, (makeDatabase
     },
   )
 })
+
+/** What the colours are that a reader forces on pages. */
+function systemColours() {
+  const probe = document.body.appendChild(document.createElement('i'))
+  const read = (name: string) => {
+    probe.style.color = name
+    return getComputedStyle(probe).color
+  }
+  const names = ['Canvas', 'CanvasText', 'ButtonText', 'ButtonFace', 'ButtonBorder', 'Highlight'] as const
+  const colours = Object.fromEntries(names.map((name) => [name, read(name)]))
+  probe.remove()
+  return colours as Record<(typeof names)[number], string>
+}
+
+/** In which colours something is drawn. */
+function coloursOf(element: Element) {
+  const style = getComputedStyle(element)
+  const line = (name: 'border' | 'outline') =>
+    [`${name}-color`, `${name}-style`, `${name}-width`].map((one) => style.getPropertyValue(one))
+  const read = ([colour, kind, width]: string[]) => [colour, kind, Number.parseFloat(width ?? '')]
+  return {
+    ...{ text: style.color, background: style.backgroundColor },
+    ...{ border: read(line('border')), outline: read(line('outline')) },
+  }
+}
 
 /** What has the focus, within the element too, by its name. */
 function focused(page: Page): Promise<string> {
