@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { verify } from '../src/cli/commands/audit-files.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { schemaVersion } from '../src/store/migrations/migrations.ts'
 import { type Fixture, loadRelease, type Release, releases } from './fixtures/releases.ts'
@@ -111,17 +112,22 @@ onEachDatabase('an upgrade', (makeDatabase) => {
   })
 })
 
-// The old programs come from the history of the repository.
-describe.each(casesIfLong(versions))('the program of %s', (version) => {
+/** Puts the program of a commit, from the history of the repository, into a folder until the tests of a suite are over. */
+function useOldProgram(commit: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-old-'))
-  const source = join(folder, version)
+  const source = join(folder, commit)
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repository, stdio: 'pipe' })
-  git('worktree', 'add', '--quiet', '--detach', source, releases[version].commit)
+  git('worktree', 'add', '--quiet', '--detach', source, commit)
   symlinkSync(join(repository, 'node_modules'), join(source, 'node_modules'))
   afterAll(() => {
     git('worktree', 'remove', '--force', source)
     rmSync(folder, { recursive: true })
   })
+  return source
+}
+
+describe.each(casesIfLong(versions))('the program of %s', (version) => {
+  const source = useOldProgram(releases[version].commit)
 
   /** Has the old program verify a token: the verdict's code, or why there is none. */
   async function verifyByOld(database: string, token: string): Promise<string> {
@@ -182,6 +188,58 @@ describe.each(casesIfLong(versions))('the program of %s', (version) => {
       expect(await verifyByOld(database, fixture.tokens.other as string)).toBe('valid')
       expect(await schemaOf(database)).toBe(releases[version].schema)
       await expectWhole(database, fixture)
+    })
+  })
+})
+
+/** The last commit before there were sessions of the customers' page. */
+const beforePortal = '53e62172d16ed4e5f1815cfd6c72811aaecdb280'
+
+describe.each(casesIfLong([beforePortal]))('a program of schema 36 (%s)', (commit) => {
+  const source = useOldProgram(commit)
+
+  onEachDatabase('beside this one', (makeDatabase) => {
+    test('serves on when this one migrates, and sees keys of users as theirs; but what it seals of users does not verify', async () => {
+      const database = await makeDatabase('nothing')
+      const program = `
+        import { openLatchkey } from '${join(source, 'src/index.ts')}'
+        const latchkey = await openLatchkey({ database: process.argv[1], monotonic: () => 0 })
+        await latchkey.organizations.create({ id: 'acme', name: 'Acme' })
+        console.log('open')
+        process.stdin.setEncoding('utf8').on('data', async (text) => {
+          const { key, id } = JSON.parse(text)
+          const { code } = await latchkey.verify(key)
+          const { createdBy, createdByType } = await latchkey.keys.get(id)
+          await latchkey.keys.create({ organizationId: 'acme', name: 'By the old one' })
+          await latchkey.audit.readCheckpoint({})
+          console.log(JSON.stringify({ code, createdBy, createdByType }))
+        })`
+      const words = ['--input-type=module', '--eval', program, database]
+      const old = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
+      onTestFinished(() => void old.kill('SIGKILL'))
+      const said = createInterface({ input: old.stdout })[Symbol.asyncIterator]()
+      expect((await said.next()).value).toBe('open')
+      expect(await schemaOf(database)).toBe(36)
+      await using latchkey = await openLatchkey({ database, monotonic: () => 0 })
+      expect(await schemaOf(database)).toBe(schemaVersion)
+      const origin = 'https://app.example.com'
+      const { token } = await latchkey.portalSessions.create({
+        ...{ kind: 'embed', organizationId: 'acme', user: { id: 'u_81' }, origin },
+        permissions: ['latchkey:keys:write'],
+      })
+      const actor = await latchkey.portal.authenticate(token as string, { origin })
+      const { id, key } = await latchkey.portal.createKey(
+        { name: 'By a user' },
+        { actor: actor as NonNullable<typeof actor> },
+      )
+      old.stdin.write(JSON.stringify({ id, key }))
+      expect(JSON.parse((await said.next()).value as string)).toEqual({
+        ...{ code: 'valid', createdBy: 'u_81', createdByType: 'user' },
+      })
+      // As docs/operate/upgrade.md says, which asks for no session before all processes are new.
+      const byUser = (await latchkey.audit.list({ keyId: id })).items[0]?.sequence
+      const verified = await verify({ audit: latchkey.audit, input: { organizationId: 'acme' } }, {})
+      expect(verified).toMatchObject({ fault: expect.any(String), sequence: byUser })
     })
   })
 })

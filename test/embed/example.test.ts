@@ -1,12 +1,18 @@
 // The app of examples/customer-page, in a real browser: users of two customers sign in there, manage their keys in the app and behind
 // the link, and see nothing of each other's; signing out of the app ends both.
+import { spawn } from 'node:child_process'
+import { cpSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { browserNote, skipsBrowser } from '../console/browser.ts'
 import { freePort } from '../console/person.ts'
 import { onOneDatabase } from '../setup/databases.ts'
+import { makeFolder, repository } from '../setup/documents-run.ts'
 import { addressIn, startExample } from '../setup/example.ts'
 import { makeKey, openClosedTrees, revealToken, shown, useEmbedBrowser } from './browser.ts'
+import { allOfPortal } from './host.ts'
 
 onOneDatabase('SQLite', `the example with a customer page${browserNote}`, (makeDatabase) => {
   const browser = useEmbedBrowser()
@@ -141,5 +147,67 @@ onOneDatabase('SQLite', `the example with a customer page${browserNote}`, (makeD
     expect((await post('/sign-in', { origin }, 'user=constructor')).status).toBe(422)
     await post('/sign-out', { cookie, origin })
     expect((await post('/latchkey-token', { cookie, origin })).status).toBe(401)
+  })
+
+  test('its script makes a Latchkey with a key that can do what the app needs, once', async () => {
+    const folder = makeFolder()
+    cpSync(join(repository, 'examples/customer-page'), folder, { recursive: true })
+    const env = {
+      PATH: `${join(folder, '.bin')}:${process.env.PATH}`,
+      LATCHKEY_PORT: String(await freePort()),
+    }
+    const run = async () => {
+      const child = spawn('sh', [join(folder, 'latchkey.sh')], { env, stdio: 'pipe' })
+      const ended = new Promise((done) => child.once('close', done))
+      onTestFinished(() => void child.kill('SIGKILL'))
+      let [told, said] = ['', '']
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+        said += chunk
+      })
+      await new Promise<void>((ready, fail) => {
+        void ended.then(() => fail(new Error(told + said)))
+        child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+          told += chunk
+          if (/^Latchkey serves /m.test(told)) ready()
+        })
+      })
+      const stop = async () => {
+        child.kill('SIGTERM')
+        await ended
+      }
+      return { told: () => told, said: () => said, stop }
+    }
+    const ask = async (organization: string) => {
+      const { LATCHKEY_URL: url, LATCHKEY_KEY: key } = parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
+      const answer = await fetch(`${url}/v1/portal-sessions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          kind: 'link',
+          organization_id: organization,
+          user: { id: 'u_81' },
+          permissions: allOfPortal,
+        }),
+      })
+      const { url: link, code } = (await answer.json()) as { url?: string; code?: string }
+      return code ?? link?.replace(/#.*/, '')
+    }
+    const first = await run()
+    const page = `http://localhost:${env.LATCHKEY_PORT}/portal`
+    expect([await ask('acme'), await ask('globex')]).toEqual([page, page])
+    const { LATCHKEY_URL: url, LATCHKEY_KEY: own = '' } = parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
+    const self = await fetch(`${url}/v1/keys/self`, { headers: { authorization: `Bearer ${own}` } })
+    expect(await self.json()).toMatchObject({
+      ...{ organization_id: 'root', permissions: ['latchkey:portal:write', ...allOfPortal] },
+    })
+    expect(statSync(join(folder, '.env')).mode & 0o777).toBe(0o600)
+    // The root key is for the person at the terminal, and stands there once; the app's stands in its file alone.
+    expect(first.said().match(/^re_\w+$/gm)).toHaveLength(1)
+    expect(first.told() + first.said()).not.toContain(own)
+    await first.stop()
+    const again = await run()
+    expect(await ask('acme')).toBe(page)
+    expect(again.told() + again.said()).not.toMatch(/re_/)
+    await again.stop()
   })
 })
