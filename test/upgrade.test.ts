@@ -1,12 +1,12 @@
 // Upgrades from each released version, on databases that those versions themselves have made, and the way back.
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { verify } from '../src/cli/commands/audit-files.ts'
 import { openLatchkey } from '../src/latchkey.ts'
 import { schemaVersion } from '../src/store/migrations/migrations.ts'
@@ -112,17 +112,16 @@ onEachDatabase('an upgrade', (makeDatabase) => {
   })
 })
 
-/** Puts the program of a commit, from the history of the repository, into a folder until the tests of a suite are over. */
+/** Puts the program of a commit, from the history of the repository, into a folder while the tests of a suite run. */
 function useOldProgram(commit: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-old-'))
-  const source = join(folder, commit)
+  const source = join(tmpdir(), `latchkey-old-${process.pid}-${commit.slice(0, 8)}`)
   const git = (...args: string[]) => execFileSync('git', args, { cwd: repository, stdio: 'pipe' })
-  git('worktree', 'add', '--quiet', '--detach', source, commit)
-  symlinkSync(join(repository, 'node_modules'), join(source, 'node_modules'))
-  afterAll(() => {
-    git('worktree', 'remove', '--force', source)
-    rmSync(folder, { recursive: true })
+  // Not before: of a suite that is left out, nothing would be cleared away.
+  beforeAll(() => {
+    git('worktree', 'add', '--quiet', '--detach', source, commit)
+    symlinkSync(join(repository, 'node_modules'), join(source, 'node_modules'))
   })
+  afterAll(() => void git('worktree', 'remove', '--force', source))
   return source
 }
 

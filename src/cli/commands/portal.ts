@@ -122,7 +122,8 @@ export const portalCommands = [
         return `End the portal sessions of the user ${quote(args.user)} of ${quote(name)}, and forget its name?`
       },
     examples: ['latchkey portal forget-user acme u_81 --yes'],
-    notes: 'The audit log goes on to name the user by its id.',
+    notes:
+      'The audit log goes on to name the user by its id: `latchkey audit erase --organization <id> --actor <user>` erases that.',
     run: async ({ portalSessions }, { args }) => {
       await portalSessions.forgetUser(args.organization, args.user)
       return { success: true }
