@@ -64,7 +64,7 @@ export class ConnectionPool {
       // Asking again and again for what the server has none left of would only burden it.
       else if (this.#open === 0 && this.#options.orElse) return this.#options.orElse.acquire()
       if (this.#open < this.#max) {
-        const lent = await this.#make(deadline)
+        const lent = await this.#makeOrBorrow(deadline)
         if (lent) return lent
         if (this.#options.orElse) return this.#options.orElse.acquire()
         // One may have come back meanwhile, when nobody waited for it.
@@ -98,6 +98,40 @@ export class ConnectionPool {
       if (this.#isGood(entry.client)) return entry.client
       this.#end(entry.client)
     }
+  }
+
+  /** Makes a connection, or takes one that comes back before it is made: a way to the server may be long, and its door slow. */
+  async #makeOrBorrow(deadline: number): Promise<LentClient | undefined> {
+    const making = this.#make(deadline)
+    // None is lent that could come back.
+    if (this.#open === 1) return making
+    const { promise, resolve, reject } = Promise.withResolvers<LentClient | undefined>()
+    let isServed = false
+    const wake = (lent: LentClient | undefined) => {
+      // That there is room for another one is for those who make none yet.
+      if (lent === undefined) this.#waiting.shift()?.(undefined)
+      else {
+        isServed = true
+        resolve(lent)
+      }
+    }
+    this.#waiting.push(wake)
+    const leave = () => {
+      const place = this.#waiting.indexOf(wake)
+      if (place >= 0) this.#waiting.splice(place, 1)
+    }
+    making.then(
+      (lent) => {
+        leave()
+        if (isServed) lent?.release()
+        else resolve(lent)
+      },
+      (error) => {
+        leave()
+        reject(error)
+      },
+    )
+    return promise
   }
 
   /** Makes a connection; undefined if the server has none left and there is another to wait for. */
