@@ -121,9 +121,11 @@ test('a process whose every answer comes late holds up no change of another key'
   {
     await using latchkey = await openLatchkey({ database: url })
     await using proxy = await startProxy(url)
-    await using slow = await openLatchkey({ database: proxy.url })
     await createAcme(latchkey)
     const { id } = await latchkey.keys.create({ organizationId: 'acme', name: 'CI' })
+    // Opened last, and used once: what it does by itself at its opening is done, and its jobs have not begun.
+    await using slow = await openLatchkey({ database: proxy.url })
+    await slow.keys.update(id, { name: 'Slow' })
     // Four answers take longer than a change waits for a lock.
     proxy.fail({ delayMs: 300 })
     let isDone = false
