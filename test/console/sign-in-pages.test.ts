@@ -114,7 +114,8 @@ describe(`the pages of signing in${browserNote}`, () => {
     await accept(page, await invite())
     await page.goto('/account')
     await page.getByRole('button', { name: 'Sign out' }).first().click()
-    await page.getByRole('heading', { level: 1, name: 'Sign in to Latchkey' }).waitFor()
+    const heading = page.getByRole('heading', { level: 1, name: 'Sign in to Latchkey' })
+    await heading.waitFor()
     const signIn = async () => {
       await page.getByRole('button', { name: 'Continue with Okta' }).click()
       await page.locator('#main').waitFor({ state: 'attached' })
@@ -124,9 +125,10 @@ describe(`the pages of signing in${browserNote}`, () => {
       await page.evaluate(() => localStorage.clear())
     }
     await page.goto('/organizations/acme?status=all')
+    await heading.waitFor()
     expect(await findViolations(page)).toEqual([])
     await signIn()
-    expect(page.url()).toBe(`${site.url}/organizations/acme?status=all`)
+    await expect.poll(() => page.url()).toBe(`${site.url}/organizations/acme?status=all`)
     const elsewhere = ['//evil.example', 'https://evil.example/x', '/\\evil.example', 'javascript:alert(1)']
     for (const path of [...elsewhere, '/.//evil.example', '/sign-in/okta', '/invitation', 'nonsense']) {
       await leave()
