@@ -11,17 +11,13 @@ const waitMs = 2_000
 
 /** Such a list: as it was a second ago at the earliest. */
 export class KnownList<List> {
-  readonly #store: Pick<Store, 'execute'>
+  readonly #store: Pick<Store, 'read'>
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #query: (db: Db) => Promise<List>
   #known: { list: List; readAt: number } | undefined
   #reading: Promise<List> | undefined
 
-  constructor(
-    store: Pick<Store, 'execute'>,
-    clock: Pick<Clock, 'monotonic'>,
-    query: (db: Db) => Promise<List>,
-  ) {
+  constructor(store: Pick<Store, 'read'>, clock: Pick<Clock, 'monotonic'>, query: (db: Db) => Promise<List>) {
     this.#store = store
     this.#clock = clock
     this.#query = query
@@ -42,7 +38,7 @@ export class KnownList<List> {
   }
 
   #read(readAt: number): Promise<List> {
-    const reading = this.#store.execute(this.#query).then(
+    const reading = this.#store.read(this.#query).then(
       (list) => {
         // One that began before somebody had it forgotten may be older.
         if (this.#reading === reading) this.#known = { list, readAt }

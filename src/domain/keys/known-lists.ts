@@ -10,7 +10,7 @@ import { KnownPrefixes } from './known-prefixes.ts'
 export class KnownCatalogue {
   readonly #names: KnownList<readonly string[]>
 
-  constructor(store: Pick<Store, 'execute'>, clock: Pick<Clock, 'monotonic'>) {
+  constructor(store: Pick<Store, 'read'>, clock: Pick<Clock, 'monotonic'>) {
     // What is frozen is taken apart once.
     this.#names = new KnownList(store, clock, async (db) =>
       Object.freeze((await readCatalogue(db)).map(({ id }) => id)),
@@ -29,6 +29,6 @@ export class KnownCatalogue {
 }
 
 /** Makes both for a database. */
-export function knownLists(store: Pick<Store, 'execute'>, clock: Pick<Clock, 'monotonic'>) {
+export function knownLists(store: Pick<Store, 'read'>, clock: Pick<Clock, 'monotonic'>) {
   return { prefixes: new KnownPrefixes(store, clock), catalogue: new KnownCatalogue(store, clock) }
 }

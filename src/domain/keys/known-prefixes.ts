@@ -13,7 +13,7 @@ const plain: List = ['re']
 export class KnownPrefixes {
   readonly #list: KnownList<List>
 
-  constructor(store: Pick<Store, 'execute'>, clock: Pick<Clock, 'monotonic'>) {
+  constructor(store: Pick<Store, 'read'>, clock: Pick<Clock, 'monotonic'>) {
     this.#list = new KnownList(store, clock, async (db) => prefixesOf(await readPrefixes(db)))
   }
 
