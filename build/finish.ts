@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, cpSync, globSync, readFileSync, rmSync, writeF
 import { join, relative, resolve } from 'node:path'
 import { describeTypes } from './describe-types.ts'
 import { keepPublicTypes } from './public-types.ts'
+import { threadAddress } from './thread-address.ts'
 
 const { exports } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'))
 
@@ -37,9 +38,7 @@ function embedWorker(store: string): void {
   const [, name] = /export const (\w+) = new URL\(/.exec(readFileSync(module, 'utf8')) ?? []
   if (name === undefined) throw new Error(`${module} has no place for the program.`)
   const file = join(store, 'sqlite-worker.js')
-  // Stack traces show this name, not the whole text.
-  const text = `${readFileSync(file, 'utf8')}//# sourceURL=latchkey/sqlite-worker.js\n`
-  const address = JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`)
+  const address = JSON.stringify(threadAddress(readFileSync(file, 'utf8'), 'latchkey/sqlite-worker.js'))
   writeFileSync(module, `export const ${name} = new URL(${address});\n`)
   rmSync(file)
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import type { Plugin } from 'vitest/config'
+import { threadAddress } from '../../build/thread-address.ts'
 
 export function readyProgram(): Plugin {
   return {
@@ -11,8 +12,7 @@ export function readyProgram(): Plugin {
     load(id) {
       if (!id.endsWith('/src/store/sqlite-program.ts')) return undefined
       const text = stripTypeScriptTypes(readFileSync(join(id, '../sqlite-worker.ts'), 'utf8'))
-      const address = `data:text/javascript,${encodeURIComponent(`${text}//# sourceURL=sqlite-worker.ts\n`)}`
-      return `export const sqliteProgram = new URL(${JSON.stringify(address)})`
+      return `export const sqliteProgram = new URL(${JSON.stringify(threadAddress(text, 'sqlite-worker.ts'))})`
     },
   }
 }
