@@ -1,5 +1,6 @@
 // Changes take turns by their callers: whoever asks for very many waits for itself alone, and no deeper than its bound.
 import { expect, test } from 'vitest'
+import { lockedAlone } from '../src/commit/caller-locks.ts'
 import { ChangeLines } from '../src/commit/change-lines.ts'
 import type { Caller } from '../src/core/actor.ts'
 import { LatchkeyError } from '../src/core/errors.ts'
@@ -135,6 +136,13 @@ onEachDatabase('the lines of changes', (createDatabase, kind) => {
       await direct.run('rollback')
     })
   }
+})
+
+test('changes of a stranger’s key wait in no line with those of its owner', () => {
+  const nameFor = (scope: string | undefined, ids = ['k']) => lockedAlone({ targets: { ids, scope } })
+  expect(nameFor('acme')).toBe(nameFor('acme'))
+  expect(new Set([nameFor('acme'), nameFor('globex'), nameFor(undefined)]).size).toBe(3)
+  expect(nameFor('acme', ['k', 'l'])).toBeUndefined()
 })
 
 const callerOf = (organizationId: string, keyId = '1'): Caller => ({

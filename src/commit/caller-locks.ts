@@ -56,12 +56,13 @@ export function lockedNamesOf(caller: Caller): string[] {
  */
 export function lockedAlone({ targets, membersOf, identityId, portalOf }: Locking): string | undefined {
   const [keyId, ...more] = targets?.ids ?? []
-  const locks = [
-    ['key', more.length === 0 ? keyId : undefined],
-    ['members', membersOf],
-    ['identity', identityId],
-    ['portal', portalOf],
-  ]
-  const [first] = locks.filter(([, id]) => id !== undefined)
-  return first && [targets?.scope, ...first].join(' ')
+  const locks = {
+    key: more.length === 0 ? keyId : undefined,
+    members: membersOf,
+    identity: identityId,
+    portal: portalOf,
+  }
+  for (const [kind, id] of Object.entries(locks))
+    if (id !== undefined) return `${kind} ${id} ${targets?.scope ?? ''}`
+  return undefined
 }
