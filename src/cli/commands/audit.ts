@@ -158,7 +158,7 @@ export const auditCommands: DefinedCommand[] = [
         const named = eventIds?.length === 1 ? '1 event tells' : `${eventIds?.length} events tell`
         const what = eventIds
           ? named
-          : `events ${organizationId && actor ? `of ${organizationId} about ${quote(actor)}` : organizationId ? `of ${organizationId}` : keyId ? `of the key ${keyId}` : `by ${quote(actor ?? '')}`} tell`
+          : `events ${[organizationId && `of ${organizationId}`, keyId && `of the key ${keyId}`, actor && `${organizationId ? 'about' : 'by'} ${quote(actor)}`].filter(Boolean).join(' ')} tell`
         return `Erase what ${what}, permanently?`
       },
     examples: [

@@ -8,7 +8,6 @@ import { readAuditSlice } from '../../store/audit.ts'
 import { findKey } from '../../store/keys.ts'
 import { findMember } from '../../store/members.ts'
 import { getOrganizationRow } from '../../store/organizations.ts'
-import type { Db } from '../../store/tables.ts'
 import { actorOf, type CommandOptions, type Engine } from '../engine.ts'
 import { readPage } from '../listing.ts'
 import { showEvent } from './shown.ts'
@@ -28,10 +27,10 @@ export async function listAudit(
   const [since, until] = [range.since?.getTime(), range.until?.getTime()]
   const isRoot = scopeOf(by) === undefined
   // Which events were caused from outside is not to be found out by asking for each that it may have been.
-  const find = async (db: Db) =>
-    actor && ((await findKey(db, actor, scope)) ?? (await findMember(db, actor, scope)))
+  const findOwn = (id: string) =>
+    engine.store.read(async (db) => (await findKey(db, id, scope)) ?? findMember(db, id, scope), turn)
   // A user acts for the organization itself, and may have the id of anybody outside.
-  const onlyUser = !isRoot && actor !== undefined && (await engine.store.read(find, turn)) === undefined
+  const onlyUser = !isRoot && actor !== undefined && (await findOwn(actor)) === undefined
   return readPage(
     engine,
     {
